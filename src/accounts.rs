@@ -24,7 +24,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::limits::{Decision, Key, Limiter, network_of};
 use crate::redis::RedisFailure;
 use crate::store::{Store, StoreError};
-use crate::token::printable::{is_hidden, is_joiner};
+use crate::texts::hidden::{is_hidden, is_joiner};
 use crate::work::{self, Bounds, NotDone, Slot, WorkPool};
 use remembered::RememberedSecrets;
 

@@ -6,9 +6,11 @@ mod duration;
 
 pub use duration::seconds_in;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::sync::lock;
 
 pub trait Clock: Send + Sync {
     fn now(&self) -> DateTime<Utc>;
@@ -116,7 +118,7 @@ impl Settable {
     }
 
     fn setting(&self) -> MutexGuard<'_, Setting> {
-        self.setting.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.setting)
     }
 }
 

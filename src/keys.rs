@@ -5,6 +5,7 @@
 
 mod algorithm;
 mod bearer;
+mod charset;
 mod credentials;
 mod current;
 mod der_structure;
@@ -12,7 +13,6 @@ mod derived;
 mod derived_rsa;
 mod ec;
 mod ed25519;
-mod encoding;
 mod env_file;
 mod factor;
 mod fault;
@@ -25,6 +25,7 @@ mod key_set;
 mod lab;
 mod memory;
 mod pair;
+mod pem_blocks;
 mod permissions;
 mod private_jwk;
 mod ready;
@@ -37,7 +38,6 @@ mod signer;
 mod source;
 mod ssh;
 mod teacher;
-mod text_encoding;
 mod tls;
 mod verifier;
 

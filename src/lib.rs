@@ -3,12 +3,15 @@
 //! The modules, each importing only those before it:
 //!
 //! - [`code`]: the stable name of every outcome
+//! - [`sync`]: locks without poisoning
+//! - [`input`]: input of bounded size
 //! - [`clock`]: time as an argument
 //! - [`random`]: random bytes as an argument
 //! - [`budget`]: how long a request waits for other servers
 //! - [`work`]: the pool of threads for expensive work that anybody may ask for
 //! - [`redis`]: the connection to Redis, which several processes share
 //! - [`texts`]: words that people read, kept in text files
+//! - [`der`]: the elements of DER
 //! - [`keys`]: the key ring, read from the `keys` folder
 //! - [`token`]: how a token is issued, and the one verifier with its verdict
 //! - [`profiles`]: what each tutorial's tokens say
@@ -34,6 +37,7 @@ pub mod cli;
 pub mod clock;
 pub mod code;
 pub mod der;
+mod input;
 pub mod keys;
 pub mod lab;
 pub mod limits;
@@ -44,6 +48,7 @@ pub mod random;
 pub mod redis;
 pub mod settings;
 pub mod store;
+mod sync;
 pub mod testing;
 pub mod texts;
 pub mod token;

@@ -21,7 +21,7 @@ use thiserror::Error;
 
 use crate::clock::seconds_in;
 use crate::keys::{Algorithm, KeyRing, Signer, SigningError};
-use crate::token::{Audience, Claim, Header, Judged, Rules, Token, Typ};
+use crate::token::{AudienceRule, Claim, Header, Judged, Rules, Token, Typ};
 use demo::DemoAlgorithm;
 
 /// Every profile, in the order of lists.
@@ -45,6 +45,9 @@ pub const NAMES: [&str; PROFILES.len()] = {
     }
     names
 };
+
+/// The path of the endpoint that issues access tokens. A token that is presented there may name it as its audience.
+pub const TOKEN_ENDPOINT: &str = "/oauth/token";
 
 /// One kind of token.
 pub struct Profile {
@@ -114,7 +117,7 @@ impl Profile {
     }
 
     /// What a verifier requires of its tokens, with this issuer and this audience.
-    fn rules(&self, issuer: Option<String>, audience: Audience) -> Rules {
+    fn rules(&self, issuer: Option<String>, audience: AudienceRule) -> Rules {
         Rules { profile: self.name, typ: Typ::of(self.header.typ), required: self.claims, issuer, audience }
     }
 }

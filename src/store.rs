@@ -75,8 +75,7 @@ pub trait Store: AnswerStore + ClassStore + GrantStore {
     /// Whether a token was revoked, by itself or with the [family](GrantStore::revoke_family) that it names.
     async fn is_revoked(&self, profile: &str, jti: &str, family: Option<&FamilyId>) -> Result<bool, StoreError>;
 
-    /// The final verdict on a token: if it has a `jti`, whether it or its family was revoked
-    /// decides.
+    /// The final verdict on a token. One with a `jti` is refused if it or its family was revoked.
     async fn resolve_revocation(&self, judged: Judged) -> Result<Verdict, StoreError> {
         match judged {
             Judged::Final(verdict) => Ok(verdict),
@@ -211,7 +210,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// The client of the database repeats the bytes of a key file that is no PEM, and they may be the key.
+/// sqlx's message repeats bytes of a damaged PEM file, which may be the key.
 fn without_bytes_of_files(error: sqlx::Error) -> sqlx::Error {
     let (sqlx::Error::Configuration(source) | sqlx::Error::Tls(source)) = &error else { return error };
     let told = source.to_string();

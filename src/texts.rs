@@ -19,10 +19,12 @@
 //! [`Document::finish`]. What is missing is an error, and what is left over is one too, because it is a misspelled
 //! name.
 
+pub mod hidden;
 mod passage;
 mod prose;
 pub mod punctuation;
 pub mod wording;
+pub mod wrapped_token;
 
 use std::mem;
 

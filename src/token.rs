@@ -19,7 +19,7 @@ mod verify;
 
 pub use claims::{Claims, FAMILY, UnverifiedClaims};
 pub use date::{NumericDate, duration_in_words};
-pub use expected::{Audience, Candidates, Claim, Expected, Kind, Rules, Typ};
+pub use expected::{AudienceRule, Candidates, Claim, Expected, Kind, Rules, Typ};
 pub use issue::{Header, Token, issue, issue_under, sign, signing_input};
 pub use json::{JsonFault, ObjectText, parse_object, parse_object_keeping_last, parse_value};
 pub use numbers::{ChangedNumber, first_changed_number};

@@ -16,6 +16,8 @@ use std::thread;
 use std::time::Duration;
 
 use thiserror::Error;
+
+use crate::sync::lock;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -39,7 +41,7 @@ pub struct Bounds {
 /// Why a job was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NotDone {
-    #[error("more work is waiting than is taken on")]
+    #[error("too much work is queued")]
     Busy,
     #[error("the work ended without a result")]
     Failed,
@@ -159,9 +161,8 @@ impl Drop for Waiting {
 }
 
 impl Shared {
-    /// Ignores poisoning: no code that holds the lock leaves the queue half changed.
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.queue)
     }
 
     fn enqueue(self: &Arc<Self>, slot: SlotGuard, work: Work) -> Waiting {
@@ -395,7 +396,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_waits_too_long_is_told_that_the_pool_is_busy_and_the_work_is_not_done() {
+    async fn a_job_that_waits_too_long_is_refused_as_busy() {
         let (pool, release) = busy(Bounds { queue_timeout: Duration::from_millis(20), ..BOUNDS }).await;
         let (done, order) = mpsc::channel();
         assert_eq!(ask(&pool, 1, &done).await.await.unwrap(), Err(NotDone::Busy));

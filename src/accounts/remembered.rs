@@ -4,13 +4,14 @@
 //! use the old one until it is forgotten.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use aws_lc_rs::hmac;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Login;
 use crate::keys::mac_key;
+use crate::sync::lock;
 
 /// How long a secret is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::minutes(5);
@@ -70,9 +71,8 @@ impl RememberedSecrets {
         fingerprint
     }
 
-    /// Ignores poisoning: no code leaves the entries half changed.
     fn entries(&self) -> MutexGuard<'_, Entries> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.entries)
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::Failure;
+use crate::input::read_bounded;
 use crate::settings::Environment;
 use crate::token::{self, ChangedNumber, JsonFault};
 
@@ -104,7 +105,5 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn bytes(input: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    input.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST { Err(io::Error::other("it is over 64 KiB")) } else { Ok(bytes) }
+    read_bounded(input, LARGEST, "it is over 64 KiB")
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
     RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PKCS1_SHA256,
@@ -34,18 +35,19 @@ macro_rules! algorithms {
 }
 
 algorithms! {
-    Hs256 => Row::hmac("HS256", Library::HS256, hmac::HMAC_SHA256, 32),
-    Hs384 => Row::hmac("HS384", Library::HS384, hmac::HMAC_SHA384, 48),
-    Hs512 => Row::hmac("HS512", Library::HS512, hmac::HMAC_SHA512, 64),
-    Rs256 => Row::rsa("RS256", Library::RS256, &RSA_PKCS1_SHA256, &RSA_PKCS1_2048_8192_SHA256),
-    Rs384 => Row::rsa("RS384", Library::RS384, &RSA_PKCS1_SHA384, &RSA_PKCS1_2048_8192_SHA384),
-    Rs512 => Row::rsa("RS512", Library::RS512, &RSA_PKCS1_SHA512, &RSA_PKCS1_2048_8192_SHA512),
-    Ps256 => Row::rsa("PS256", Library::PS256, &RSA_PSS_SHA256, &RSA_PSS_2048_8192_SHA256),
-    Ps384 => Row::rsa("PS384", Library::PS384, &RSA_PSS_SHA384, &RSA_PSS_2048_8192_SHA384),
-    Ps512 => Row::rsa("PS512", Library::PS512, &RSA_PSS_SHA512, &RSA_PSS_2048_8192_SHA512),
-    Es256 => Row::new("ES256", Library::ES256, Scheme::Ecdsa(Curve::P256)),
-    Es384 => Row::new("ES384", Library::ES384, Scheme::Ecdsa(Curve::P384)),
-    EdDsa => Row::new("EdDSA", Library::EdDSA, Scheme::EdDsa),
+    Hs256 => Row::hmac("HS256", Library::HS256, &SHA256, hmac::HMAC_SHA256, 32),
+    Hs384 => Row::hmac("HS384", Library::HS384, &SHA384, hmac::HMAC_SHA384, 48),
+    Hs512 => Row::hmac("HS512", Library::HS512, &SHA512, hmac::HMAC_SHA512, 64),
+    Rs256 => Row::rsa("RS256", Library::RS256, &SHA256, &RSA_PKCS1_SHA256, &RSA_PKCS1_2048_8192_SHA256),
+    Rs384 => Row::rsa("RS384", Library::RS384, &SHA384, &RSA_PKCS1_SHA384, &RSA_PKCS1_2048_8192_SHA384),
+    Rs512 => Row::rsa("RS512", Library::RS512, &SHA512, &RSA_PKCS1_SHA512, &RSA_PKCS1_2048_8192_SHA512),
+    Ps256 => Row::rsa("PS256", Library::PS256, &SHA256, &RSA_PSS_SHA256, &RSA_PSS_2048_8192_SHA256),
+    Ps384 => Row::rsa("PS384", Library::PS384, &SHA384, &RSA_PSS_SHA384, &RSA_PSS_2048_8192_SHA384),
+    Ps512 => Row::rsa("PS512", Library::PS512, &SHA512, &RSA_PSS_SHA512, &RSA_PSS_2048_8192_SHA512),
+    Es256 => Row::new("ES256", Library::ES256, &SHA256, Scheme::Ecdsa(Curve::P256)),
+    Es384 => Row::new("ES384", Library::ES384, &SHA384, Scheme::Ecdsa(Curve::P384)),
+    // Ed25519 hashes with SHA-512 (RFC 8032 §5.1).
+    EdDsa => Row::new("EdDSA", Library::EdDSA, &SHA512, Scheme::EdDsa),
 }
 
 /// What is known of one algorithm.
@@ -53,6 +55,7 @@ struct Row {
     /// The name in `alg`, which is case-sensitive.
     name: &'static str,
     library: Library,
+    digest: &'static digest::Algorithm,
     scheme: Scheme,
 }
 
@@ -74,21 +77,28 @@ pub(super) enum Scheme {
 }
 
 impl Row {
-    const fn new(name: &'static str, library: Library, scheme: Scheme) -> Self {
-        Self { name, library, scheme }
+    const fn new(name: &'static str, library: Library, digest: &'static digest::Algorithm, scheme: Scheme) -> Self {
+        Self { name, library, digest, scheme }
     }
 
-    const fn hmac(name: &'static str, library: Library, hash: hmac::Algorithm, tag_bytes: usize) -> Self {
-        Self::new(name, library, Scheme::Hmac { hash, tag_bytes })
+    const fn hmac(
+        name: &'static str,
+        library: Library,
+        digest: &'static digest::Algorithm,
+        hash: hmac::Algorithm,
+        tag_bytes: usize,
+    ) -> Self {
+        Self::new(name, library, digest, Scheme::Hmac { hash, tag_bytes })
     }
 
     const fn rsa(
         name: &'static str,
         library: Library,
+        digest: &'static digest::Algorithm,
         signing: &'static dyn RsaEncoding,
         verification: &'static RsaParameters,
     ) -> Self {
-        Self::new(name, library, Scheme::Rsa { signing, verification })
+        Self::new(name, library, digest, Scheme::Rsa { signing, verification })
     }
 }
 
@@ -214,6 +224,11 @@ impl Algorithm {
             Scheme::Ecdsa(curve) => KeyKind::Ec(curve),
             Scheme::EdDsa => KeyKind::Ed25519,
         }
+    }
+
+    /// The hash with which it signs.
+    pub const fn digest(self) -> &'static digest::Algorithm {
+        self.row().digest
     }
 
     /// The hash of an HMAC algorithm.

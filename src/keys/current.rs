@@ -1,8 +1,9 @@
 //! The key ring that signs and verifies now. It can be replaced while requests go on.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use super::KeyRing;
+use crate::sync;
 
 /// The current keys, and those of the start.
 pub struct CurrentKeys {
@@ -18,7 +19,7 @@ impl CurrentKeys {
 
     /// The current keys. Call it once in a request: the keys may be replaced between two calls.
     pub fn ring(&self) -> Arc<KeyRing> {
-        self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
+        sync::read(&self.ring).clone()
     }
 
     /// Replaces the keys that sign and verify. The key of the session cookie stays until the server restarts.
@@ -37,6 +38,6 @@ impl CurrentKeys {
     }
 
     fn put(&self, ring: Arc<KeyRing>) {
-        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        *sync::write(&self.ring) = ring;
     }
 }

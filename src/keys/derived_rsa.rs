@@ -3,7 +3,7 @@
 //!
 //! The cryptographic library makes random pairs only. Here the primes are searched from numbers that HMAC derives, as
 //! FIPS 186-5 §A.1.3 does from random ones. The search takes a few tenths of a second, and how long it takes tells
-//! something of the primes. So such pairs may sign only what opens nothing.
+//! something of the primes. Use such pairs only for tokens that give access to nothing.
 
 use num_bigint::BigUint;
 
@@ -53,6 +53,7 @@ fn prime(start: BigUint, exponent: u32, small: &[u32]) -> BigUint {
         .step_by(2)
         .filter(is_sieved)
         .map(|offset| &start + offset)
+        // Where the exponent divides p - 1, it has no inverse, and so the pair no private exponent.
         .find(|candidate| remainder(candidate, exponent) != 1 && is_prime(candidate))
         .unwrap_or(start)
 }

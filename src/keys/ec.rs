@@ -15,7 +15,7 @@ use aws_lc_rs::signature::{
 use pkcs1::der::asn1::AnyRef;
 use pkcs8::ObjectIdentifier;
 
-use super::{KeyFault, der_structure, text_encoding};
+use super::{KeyFault, der_structure, pem_blocks};
 
 /// A curve. Each has its own algorithm (RFC 7518 §3.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -164,7 +164,7 @@ impl EcPublicKey {
     }
 
     pub(super) fn to_pem(&self) -> Option<String> {
-        Some(text_encoding::wrap("PUBLIC KEY", spki(self.curve, &self.point).ok()?.as_ref()))
+        Some(pem_blocks::wrap("PUBLIC KEY", spki(self.curve, &self.point).ok()?.as_ref()))
     }
 
     /// The key as the library verifies with it.
@@ -232,7 +232,7 @@ impl EcPrivateKey {
     /// A new key, as PKCS#8 in PEM.
     pub(super) fn generate_pem(curve: Curve) -> Result<String, Unspecified> {
         let der = EcdsaKeyPair::generate(curve.signing())?.to_pkcs8v1()?;
-        Ok(text_encoding::wrap("PRIVATE KEY", der.as_ref()))
+        Ok(pem_blocks::wrap("PRIVATE KEY", der.as_ref()))
     }
 
     /// The private number, as long as the curve's numbers are. `None` if the library does not give it.

@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKe
 use num_bigint::BigUint;
 
 use super::ec::{halves_do_not_match, point_not_on_curve};
-use super::{KeyFault, text_encoding};
+use super::{KeyFault, pem_blocks};
 use crate::texts::wording::counted;
 
 /// How many bytes either half has, and so each half of a signature.
@@ -36,7 +36,7 @@ impl Ed25519PublicKey {
     }
 
     pub(super) fn to_pem(&self) -> Option<String> {
-        Some(text_encoding::wrap("PUBLIC KEY", self.parsed()?.as_der().ok()?.as_ref()))
+        Some(pem_blocks::wrap("PUBLIC KEY", self.parsed()?.as_der().ok()?.as_ref()))
     }
 
     /// The key as the library verifies with it.
@@ -108,7 +108,7 @@ impl Ed25519PrivateKey {
     /// A new key, as PKCS#8 in PEM.
     pub(super) fn generate_pem() -> Result<String, Unspecified> {
         let der = Ed25519KeyPair::generate()?.to_pkcs8v1()?;
-        Ok(text_encoding::wrap("PRIVATE KEY", der.as_ref()))
+        Ok(pem_blocks::wrap("PRIVATE KEY", der.as_ref()))
     }
 
     /// The seed. `None` if the library does not give it.

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::KeyError;
 use super::permissions::make_private_folder;
+use crate::input::read_bounded;
 
 /// The largest key file that is read, in bytes.
 const LARGEST_KEY_FILE: u64 = 64 * 1024;
@@ -32,15 +33,15 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyError> {
     if meta.len() > LARGEST_KEY_FILE {
         return Err(unreadable(io::Error::other(TOO_LARGE)));
     }
-    let mut file = fs::File::open(path).map_err(unreadable)?;
-    read_bounded(&mut file).map(Some).map_err(unreadable)
+    let file = fs::File::open(path).map_err(unreadable)?;
+    read_key(file).map(Some).map_err(unreadable)
 }
 
 /// The bytes of a file that was named on the command line. Also reads a pipe, such as `<(command)`.
 pub(super) fn read_given(path: &Path) -> Result<Vec<u8>, KeyError> {
     let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
     if fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
-        return read_bounded(&mut fs::File::open(path).map_err(unreadable)?).map_err(unreadable);
+        return read_key(fs::File::open(path).map_err(unreadable)?).map_err(unreadable);
     }
     let missing = || {
         unreadable(io::Error::new(
@@ -51,11 +52,9 @@ pub(super) fn read_given(path: &Path) -> Result<Vec<u8>, KeyError> {
     read_file(path)?.ok_or_else(missing)
 }
 
-/// Reads everything, and fails above the limit.
-pub(super) fn read_bounded(source: &mut dyn Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    source.take(LARGEST_KEY_FILE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST_KEY_FILE { Err(io::Error::other(TOO_LARGE)) } else { Ok(bytes) }
+/// The bytes of a key from any source.
+pub(super) fn read_key(source: impl Read) -> io::Result<Vec<u8>> {
+    read_bounded(source, LARGEST_KEY_FILE, TOO_LARGE)
 }
 
 /// Writes a file that only its owner can read; `false` if another process was first, whose file is kept.

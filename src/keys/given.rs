@@ -10,12 +10,13 @@ use std::io;
 use std::path::Path;
 
 use super::fault::PLAIN_SECRET;
-use super::files::{read_bounded, read_given};
+use super::files::{read_given, read_key};
 use super::recognise::{Key, no_key_in, recognise};
 use super::{
     Algorithm, KeyError, KeyFault, KeyKind, PrivateKey, PublicKey, RsaPrivateKey, RsaPublicKey, Secret, Signer,
-    Verifier, encoding,
+    Verifier, charset,
 };
+use crate::texts::wrapped_token::Unwrapped;
 pub(crate) use jwk::kind_of_json;
 
 /// What somebody gave as the key: one key, or a set of them.
@@ -80,22 +81,19 @@ impl GivenKey {
     pub fn read_from(source: &mut dyn io::Read) -> Result<Self, KeyError> {
         let path = Path::new("-");
         let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
-        let bytes = read_bounded(source).map_err(unreadable)?;
+        let bytes = read_key(source).map_err(unreadable)?;
         Self::parse_file(&bytes, "standard input").map_err(KeyError::unfit(path))
     }
 
-    /// Nobody's secret is a token, but the file of a token is easily named in place of the key's.
+    /// Like [`parse`](Self::parse), but refuses a token: its file is easily named where the key's file belongs.
     fn parse_file(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
         if is_token(bytes) { Err(KeyFault::Token) } else { Self::parse(bytes, source) }
     }
 
-    /// Reads a key in any form, and every other text as a secret, but no JSON object: that is a JWK which lacks
-    /// something. `source` is what messages call it.
+    /// Reads a key in any form. Any other text is a secret, except a JSON object, which is refused as an incomplete
+    /// JWK. `source` is how messages name the input.
     pub fn parse(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
-        let secret = || match jwk::of_other_json(&encoding::text(bytes)) {
-            Some(fault) => Err(fault),
-            None => Ok(Self::secret(Secret::from_file(bytes)?, source)),
-        };
+        let secret = || Ok(Self::secret(plain_secret(bytes)?, source));
         Self::of_recognised(bytes, source).unwrap_or_else(secret)
     }
 
@@ -112,11 +110,9 @@ impl GivenKey {
         }
         match recognise(bytes).map(|found| found.key) {
             Some(Ok(key @ Key::Jwk(_))) if key.is_secret() => Self::of_key(key, "")?.into_secret(),
+            // Refuses a key, and says which kind it is.
             Some(_) => Secret::from_file(bytes),
-            None => match jwk::of_other_json(&encoding::text(bytes)) {
-                Some(fault) => Err(fault),
-                None => Secret::from_file(bytes),
-            },
+            None => plain_secret(bytes),
         }
     }
 
@@ -136,8 +132,8 @@ impl GivenKey {
         Ok(Self::secret(Secret::from_text(bytes)?, source))
     }
 
-    /// A key in any form but a JWK, private or public, and no secret.
-    pub fn from_armour(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
+    /// A key in any form except JWK, private or public, and no secret.
+    pub fn from_key_file(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
         match recognise(bytes).ok_or_else(|| no_key_in(bytes))?.key? {
             Key::Jwk(_) => Err(KeyFault::Jwk("text is a JWK; send it as `jwk`".to_owned())),
             key => Self::of_key(key, source),
@@ -148,7 +144,7 @@ impl GivenKey {
     pub fn from_jwk(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
         match recognise(bytes).map(|found| found.key) {
             Some(Ok(key @ Key::Jwk(_))) => Self::of_key(key, source),
-            _ => Self::of_key(Key::Jwk(encoding::text(bytes).into_owned()), source),
+            _ => Self::of_key(Key::Jwk(charset::text(bytes).into_owned()), source),
         }
     }
 
@@ -182,7 +178,7 @@ impl GivenKey {
         let fitting = self.keys.iter().filter_map(|key| key.verifier(wanted, &self.source).ok());
         let mut fitting: Vec<Verifier> = fitting.collect();
         match fitting.len() {
-            0 => Err(self.too_many(", and none of them fits the algorithm that was asked for", |_| true)),
+            0 => Err(self.none_fits(wanted)),
             1 => Ok(GivenVerifier::One(fitting.remove(0))),
             _ => Ok(GivenVerifier::Set(fitting)),
         }
@@ -213,9 +209,17 @@ impl GivenKey {
     }
 
     fn no_kid(&self, kid: &str) -> KeyFault {
-        let kids: Vec<_> = self.keys.iter().map(OneKey::shown_kid).collect();
-        let kid = shown(kid);
-        KeyFault::Jwk(format!("key set has no usable key with the kid `{kid}`; its kids: {}", kids.join(", ")))
+        let (kid, kids) = (shown(kid), self.kids());
+        KeyFault::Jwk(format!("key set has no usable key with the kid `{kid}`; its kids: {kids}"))
+    }
+
+    fn none_fits(&self, wanted: Option<Algorithm>) -> KeyFault {
+        let wanted = wanted.map_or_else(|| "that verifies".to_owned(), |algorithm| format!("for {algorithm}"));
+        KeyFault::Jwk(format!("key set has no key {wanted}; its kids: {}", self.kids()))
+    }
+
+    fn kids(&self) -> String {
+        self.keys.iter().map(OneKey::shown_kid).collect::<Vec<_>>().join(", ")
     }
 
     /// Names the keys of a set, so that one can be chosen.
@@ -312,17 +316,19 @@ fn shown(kid: &str) -> String {
     kid.escape_debug().take(64).collect()
 }
 
+/// A text that is no form of a key, as a secret.
+fn plain_secret(bytes: &[u8]) -> Result<Secret, KeyFault> {
+    match jwk::of_other_json(&charset::text(bytes)) {
+        Some(fault) => Err(fault),
+        None => Secret::from_file(bytes),
+    }
+}
+
 /// Whether the text is one token in the compact form (RFC 7515 §3.1, RFC 7516 §3.1), however it was pasted: base64url
 /// with dots, of which the header begins as every JSON object does.
 fn is_token(bytes: &[u8]) -> bool {
-    let text = encoding::text(bytes);
-    let is_around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';' | '\u{feff}');
-    let mut token = text.trim_matches(is_around);
-    for word in ["authorization:", "bearer"] {
-        if token.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word)) {
-            token = token[word.len()..].trim_start_matches(is_around);
-        }
-    }
+    let text = charset::text(bytes);
+    let token = Unwrapped::new(&text).text;
     let is_of_token = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     token.starts_with("eyJ") && token.chars().all(is_of_token) && matches!(token.split('.').count(), 3 | 5)
 }
@@ -351,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jwk_that_is_none_is_told_without_its_values() {
+    fn an_invalid_jwk_is_reported_without_its_values() {
         for jwk in [r#"{"kty":"oct","k":271828}"#, r#"{"kty":"oct","key_ops":"271828"}"#, r#"["271828"]"#] {
             let fault = GivenKey::from_jwk(jwk.as_bytes(), "key.jwk").unwrap_err().to_string();
             assert!(fault.contains("JWK is not one") && !fault.contains("271828"), "{fault}");
@@ -362,8 +368,8 @@ mod tests {
     fn a_form_that_was_named_takes_no_other() {
         let jwk = br#"{"kty":"oct","k":"c2VjcmV0"}"#;
         assert!(matches!(GivenKey::from_secret(jwk, "k"), Err(KeyFault::KeyForSecret("a JWK"))));
-        assert!(matches!(GivenKey::from_armour(b"mysecret", "k"), Err(KeyFault::Unrecognised)));
-        assert!(GivenKey::from_armour(jwk, "k").is_err() && GivenKey::from_jwk(b"mysecret", "k").is_err());
+        assert!(matches!(GivenKey::from_key_file(b"mysecret", "k"), Err(KeyFault::Unrecognised)));
+        assert!(GivenKey::from_key_file(jwk, "k").is_err() && GivenKey::from_jwk(b"mysecret", "k").is_err());
         assert!(GivenKey::from_secret(b"{mysecret}", "k").is_ok(), "not every brace opens a JWK");
     }
 
@@ -401,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_set_a_kid_that_names_none_of_its_keys_is_refused_with_those_that_there_are() {
+    fn a_kid_that_no_key_of_the_set_has_is_refused_with_the_kids_of_the_set() {
         let oct = |kid: &str| format!(r#"{{"kty":"oct","k":"c2VjcmV0"{kid}}}"#);
         let set = |keys: &[&str]| {
             let keys: Vec<_> = keys.iter().map(|kid| oct(kid)).collect();
@@ -419,6 +425,13 @@ mod tests {
     }
 
     #[test]
+    fn a_set_without_a_key_for_the_algorithm_is_refused_with_its_kids() {
+        let set = br#"{"keys":[{"kty":"oct","k":"c2VjcmV0","kid":"a"},{"kty":"oct","k":"c2VjcmV0","kid":"b"}]}"#;
+        let told = GivenKey::parse(set, "k").unwrap().verifiers(Some(Algorithm::Rs256)).unwrap_err().to_string();
+        assert_eq!(told, "its key set has no key for RS256; its kids: a, b");
+    }
+
+    #[test]
     fn the_folder_and_a_file_that_was_named_read_a_secret_alike() {
         let token = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl";
         for text in [
@@ -427,6 +440,11 @@ mod tests {
             format!("Bearer {token}"),
             format!("Authorization: Bearer {token}\n"),
             format!("\"{token}\""),
+            format!("access_token={token}"),
+            format!("\"access_token\": \"{token}\","),
+            format!("token {token}"),
+            format!("JWT {token}"),
+            format!("id_token: {token};"),
         ] {
             assert!(matches!(GivenKey::secret_in_folder(text.as_bytes()), Err(KeyFault::Token)), "{text}");
             assert!(matches!(GivenKey::parse_file(text.as_bytes(), "k"), Err(KeyFault::Token)), "{text}");

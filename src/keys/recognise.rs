@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::foreign::{self, ForeignForm, Half, JWK_PRIVATE, JWK_PUBLIC, Lock};
 use super::rsa::{RsaPrivateKey, RsaPublicKey};
-use super::{KeyFault, PrivateKey, PublicKey, encoding, ssh, text_encoding};
+use super::{KeyFault, PrivateKey, PublicKey, charset, pem_blocks, ssh};
 use binary::{PACKED, binary};
 use json::{json, nested_json};
 pub(super) use jwk::unread as unread_jwk;
@@ -87,7 +87,7 @@ impl RecognisedKey {
     }
 
     /// The fault, if this is no key but a compressed or encrypted file, or a text about a key.
-    pub fn packed(&self) -> Option<KeyFault> {
+    pub fn not_a_key(&self) -> Option<KeyFault> {
         match &self.key {
             Err(KeyFault::Foreign(form)) if form.is_packed() => Some(KeyFault::Foreign(*form)),
             Err(KeyFault::NoKey { what, fix }) => Some(KeyFault::NoKey { what, fix }),
@@ -118,11 +118,11 @@ fn in_bytes(bytes: &[u8], depth: u8) -> Option<RecognisedKey> {
     if depth > DEEPEST_NESTING {
         return None;
     }
-    binary(bytes).or_else(|| in_text(&encoding::text(bytes), depth))
+    binary(bytes).or_else(|| in_text(&charset::text(bytes), depth))
 }
 
 fn in_text(text: &str, depth: u8) -> Option<RecognisedKey> {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
+    let text = charset::trimmed(text);
     let forms: [fn(&str, u8) -> Option<RecognisedKey>; 10] =
         [quoted, json, foreign_text, pem, without_blank, ssh_lines, encoded, nested_json, inside::in_text, no_key];
     if text.is_empty() { None } else { forms.into_iter().find_map(|form| form(text, depth)) }
@@ -130,10 +130,7 @@ fn in_text(text: &str, depth: u8) -> Option<RecognisedKey> {
 
 /// A text in quotes, as JSON and shells write it.
 fn quoted(text: &str, depth: u8) -> Option<RecognisedKey> {
-    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
-    let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
-    let unescaped: Option<String> = serde_json::from_str(text).ok();
-    in_bytes(unescaped.as_deref().unwrap_or(inner).as_bytes(), depth + 1)
+    in_bytes(charset::unquoted(text)?.as_bytes(), depth + 1)
 }
 
 fn foreign_text(text: &str, _: u8) -> Option<RecognisedKey> {
@@ -175,17 +172,18 @@ fn is_age_recipient(line: &str) -> bool {
 
 fn is_printed_by_openssl(text: &str) -> bool {
     let first = text.lines().next().unwrap_or_default();
-    let begins = ["Private-Key: (", "Public-Key: (", "Modulus="].iter().any(|begin| first.starts_with(begin));
-    let is_headed = || {
+    let begins = |starts: &[&str]| starts.iter().any(|start| first.starts_with(start));
+    let is_named_with_size = begins(&["Private-Key: (", "Public-Key: (", "Modulus="]);
+    let is_rsa_heading = || begins(&["RSA Private-Key:", "RSA Public-Key:"]);
+    let is_bare_heading = || {
         let kind =
             first.trim_end().strip_suffix("Private-Key:").or_else(|| first.trim_end().strip_suffix("Public-Key:"));
         kind.is_some_and(|kind| ["RSA ", "ED25519 ", "ED448 ", "X25519 ", "X448 "].contains(&kind))
     };
-    let begins_otherwise = || ["RSA Private-Key:", "RSA Public-Key:"].iter().any(|begin| first.starts_with(begin));
     let is_certificate = || {
         ["Certificate:", "Certificate Request:"].contains(&first.trim_end()) && text.contains("Public Key Algorithm:")
     };
-    (begins || begins_otherwise() || is_headed() || is_certificate()) && !text.contains("-----BEGIN ")
+    (is_named_with_size || is_rsa_heading() || is_bare_heading() || is_certificate()) && !text.contains("-----BEGIN ")
 }
 
 fn ssh_lines(text: &str, _: u8) -> Option<RecognisedKey> {
@@ -201,7 +199,7 @@ fn encoded(text: &str, depth: u8) -> Option<RecognisedKey> {
     if let Some(found) = hexadecimal(text).and_then(|bytes| binary(&bytes)) {
         return Some(found.written_as(Lock::Hexadecimal));
     }
-    let bytes = text_encoding::decode_base64(text)?;
+    let bytes = pem_blocks::decode_base64(text)?;
     let inside = || std::str::from_utf8(&bytes).ok().filter(|_| depth < DEEPEST_NESTING);
     let found = binary(&bytes).map(|found| found.written_as(Lock::Base64));
     found.or_else(|| in_text(inside()?, depth + 1))
@@ -215,43 +213,42 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
 }
 
 impl PublicKey {
-    /// Reads a public key in any form that is recognised, but a JWK.
+    /// Reads a public key in any form that is recognised, except JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
-        match recognise(bytes) {
-            None => Err(no_key_in(bytes)),
-            Some(RecognisedKey { half: Half::Private, key, .. }) => match key {
-                Err(fault @ KeyFault::Foreign(_)) => Err(fault),
-                _ => Err(KeyFault::PrivateForPublic),
-            },
-            Some(RecognisedKey { key, .. }) => match key? {
-                Key::Public(key) => Ok(key),
-                Key::Private(_) => Err(KeyFault::PrivateForPublic),
-                Key::Jwk(text) => Err(unread_jwk(&text, JWK_PUBLIC)),
-            },
+        match key_of_half(bytes, Half::Public)? {
+            Key::Public(key) => Ok(key),
+            Key::Private(_) => Err(KeyFault::PrivateForPublic),
+            Key::Jwk(text) => Err(unread_jwk(&text, JWK_PUBLIC)),
         }
     }
 }
 
 impl PrivateKey {
-    /// Reads a private key in any form that is recognised, but a JWK.
+    /// Reads a private key in any form that is recognised, except JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
-        match recognise(bytes) {
-            None => Err(no_key_in(bytes)),
-            Some(RecognisedKey { half: Half::Public, key, .. }) => match key {
-                Err(fault @ KeyFault::Foreign(_)) => Err(fault),
-                _ => Err(KeyFault::PublicForPrivate),
-            },
-            Some(RecognisedKey { key, .. }) => match key? {
-                Key::Private(key) => Ok(key),
-                Key::Public(_) => Err(KeyFault::PublicForPrivate),
-                Key::Jwk(text) => Err(unread_jwk(&text, JWK_PRIVATE)),
-            },
+        match key_of_half(bytes, Half::Private)? {
+            Key::Private(key) => Ok(key),
+            Key::Public(_) => Err(KeyFault::PublicForPrivate),
+            Key::Jwk(text) => Err(unread_jwk(&text, JWK_PRIVATE)),
         }
     }
 }
 
+/// The key that the bytes hold. One of the other half is refused as such, even if it is damaged.
+fn key_of_half(bytes: &[u8], wanted: Half) -> Result<Key, KeyFault> {
+    let found = recognise(bytes).ok_or_else(|| no_key_in(bytes))?;
+    if matches!(found.key, Err(KeyFault::Foreign(_))) {
+        return found.key;
+    }
+    match (found.half, wanted) {
+        (Half::Private, Half::Public) => Err(KeyFault::PrivateForPublic),
+        (Half::Public, Half::Private) => Err(KeyFault::PublicForPrivate),
+        _ => found.key,
+    }
+}
+
 impl RsaPublicKey {
-    /// Reads a public RSA key in any form that is recognised, but a JWK.
+    /// Reads a public RSA key in any form that is recognised, except JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match PublicKey::parse(bytes)? {
             PublicKey::Rsa(key) => Ok(key),
@@ -261,7 +258,7 @@ impl RsaPublicKey {
 }
 
 impl RsaPrivateKey {
-    /// Reads a private RSA key in any form that is recognised, but a JWK.
+    /// Reads a private RSA key in any form that is recognised, except JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match PrivateKey::parse(bytes)? {
             PrivateKey::Rsa(key) => Ok(key),
@@ -273,13 +270,13 @@ impl RsaPrivateKey {
 impl KeyFault {
     /// Why these bytes are not the session's key.
     pub(super) fn no_session_key(bytes: &[u8]) -> Self {
-        recognise(bytes).map_or(Self::Session, |found| found.packed().unwrap_or(Self::KeyForSession(found.name())))
+        recognise(bytes).map_or(Self::Session, |found| found.not_a_key().unwrap_or(Self::KeyForSession(found.name())))
     }
 }
 
 /// The fault of bytes in which no form of a key was found.
 pub(super) fn no_key_in(bytes: &[u8]) -> KeyFault {
-    let text = encoding::text(bytes);
+    let text = charset::text(bytes);
     if text.trim().is_empty() { KeyFault::Empty } else { KeyFault::Unrecognised }
 }
 
@@ -300,12 +297,12 @@ mod tests {
         ways.into_iter().all(|read| read(text.as_bytes()).is_err()) && given == [true; 2]
     }
 
-    /// A public key's SPKI, DER, in which `ascii` stands somewhere.
+    /// A new RSA public key as SPKI in DER.
     fn spki() -> Vec<u8> {
         let pem = RsaPrivateKey::generate_pem(2048).unwrap().unwrap();
         let public = RsaPrivateKey::parse(pem.as_bytes()).unwrap().public().to_pem().unwrap();
         let body: String = public.lines().filter(|line| !line.starts_with('-')).collect();
-        text_encoding::decode_base64(&body).unwrap()
+        pem_blocks::decode_base64(&body).unwrap()
     }
 
     #[test]

@@ -19,7 +19,7 @@ use pkcs1::der::{Decode as _, Encode as _};
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 
-use super::{KeyFault, der_structure, factor, text_encoding};
+use super::{KeyFault, der_structure, factor, pem_blocks};
 use crate::der::Element;
 use crate::der::tag::{INTEGER, SEQUENCE};
 
@@ -75,12 +75,12 @@ impl RsaPublicKey {
             algorithm: AlgorithmIdentifierRef { oid: RSA_ENCRYPTION, parameters: Some(AnyRef::NULL) },
             subject_public_key: BitStringRef::from_bytes(&pkcs1).ok()?,
         };
-        Some(text_encoding::wrap("PUBLIC KEY", info.to_der().ok()?))
+        Some(pem_blocks::wrap("PUBLIC KEY", info.to_der().ok()?))
     }
 
     /// PKCS#1 in PEM, the older form (RFC 8017, appendix A.1.1).
     pub fn to_pkcs1_pem(&self) -> Option<String> {
-        Some(text_encoding::wrap("RSA PUBLIC KEY", self.to_pkcs1()?))
+        Some(pem_blocks::wrap("RSA PUBLIC KEY", self.to_pkcs1()?))
     }
 
     /// PKCS#1 in DER.
@@ -208,7 +208,7 @@ fn has_more_primes(der: &[u8]) -> bool {
 fn generate_pem(size: KeySize) -> Result<String, aws_lc_rs::error::Unspecified> {
     let pair = RsaKeyPair::generate(size)?;
     let der: Pkcs8V1Der<'_> = pair.as_der()?;
-    Ok(text_encoding::wrap("PRIVATE KEY", der.as_ref()))
+    Ok(pem_blocks::wrap("PRIVATE KEY", der.as_ref()))
 }
 
 /// The numbers of RFC 7518 §6.3.2, in the order of [`RsaPrivateKey::from_numbers`].

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::recognise::recognise;
-use super::{Algorithm, KeyFault, encoding};
+use super::{Algorithm, KeyFault, charset};
 
 /// An HMAC key. Its bytes are never printed.
 #[derive(Clone)]
@@ -21,12 +21,12 @@ impl Secret {
     /// white space is part of the secret.
     pub fn from_file(bytes: &[u8]) -> Result<Self, KeyFault> {
         let lines_end = [&b"\r\n"[..], b"\n"].iter().find_map(|end| bytes.strip_suffix(*end));
-        Self::validated(bytes, lines_end.unwrap_or(bytes), encoding::other_encoding(bytes))
+        Self::validated(bytes, lines_end.unwrap_or(bytes), charset::other_encoding(bytes))
     }
 
     /// A secret's text, exactly as it is.
     pub fn from_text(bytes: &[u8]) -> Result<Self, KeyFault> {
-        Self::validated(bytes, bytes, encoding::other_encoding(bytes))
+        Self::validated(bytes, bytes, charset::other_encoding(bytes))
     }
 
     /// A secret that was kept as base64. Its bytes are random, so they may also begin as a byte order mark does.
@@ -40,10 +40,10 @@ impl Secret {
             return Err(KeyFault::Empty);
         }
         if let Some(found) = recognise(all) {
-            return Err(found.packed().unwrap_or(KeyFault::KeyForSecret(found.name())));
+            return Err(found.not_a_key().unwrap_or(KeyFault::KeyForSecret(found.name())));
         }
         match encoding {
-            Some(_) if encoding::text(all).trim().is_empty() => Err(KeyFault::Empty),
+            Some(_) if charset::text(all).trim().is_empty() => Err(KeyFault::Empty),
             Some(encoding) => Err(KeyFault::EncodedSecret(encoding)),
             None => Ok(Self(secret.to_vec())),
         }

@@ -7,7 +7,7 @@ use super::ec::{Curve, EcPrivateKey, EcPublicKey, kind_on};
 use super::ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
 use super::foreign::{Lock, SSH_CERTIFICATE};
 use super::rsa::{RsaPrivateKey, RsaPublicKey, pkcs1_of_numbers};
-use super::{KeyFault, PrivateKey, PublicKey, text_encoding};
+use super::{KeyFault, PrivateKey, PublicKey, pem_blocks};
 
 /// What a private key's file begins with, once it is decoded.
 pub(super) const PRIVATE_MAGIC: &[u8] = b"openssh-key-v1\0";
@@ -63,7 +63,7 @@ impl PublicKeyLine<'_> {
         Kind::named(self.kind)?;
         // OpenSSH writes the padding, so without it the line is not whole.
         let is_whole = self.base64.len().is_multiple_of(4);
-        let blob = text_encoding::decode_base64(self.base64).filter(|_| is_whole);
+        let blob = pem_blocks::decode_base64(self.base64).filter(|_| is_whole);
         if let Some(other) = blob.as_deref().and_then(kind_of_blob).filter(|kind| *kind != self.kind) {
             let message = format!("its line says {}, and its base64 holds a key of kind {}", self.kind, shown(other));
             return Err(KeyFault::Malformed(message.into()));
@@ -84,7 +84,7 @@ impl PublicKeyLine<'_> {
         let mut lines = text.lines().skip_while(|line| !line.contains(self.base64)).skip(1);
         let next = lines.find(|line| !line.trim().is_empty()).unwrap_or_default();
         let word = next.split_whitespace().next().unwrap_or_default();
-        word.len() >= 4 && word.chars().all(|c| text_encoding::plain_base64(c).is_some())
+        word.len() >= 4 && word.chars().all(|c| pem_blocks::plain_base64(c).is_some())
     }
 }
 

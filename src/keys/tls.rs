@@ -5,7 +5,7 @@
 use super::der_structure::{self, Structure};
 use super::foreign::{JWK_PRIVATE, PKCS7, PKCS7_DER, PKCS12};
 use super::recognise::{self, Key, recognise};
-use super::{KeyFault, PrivateKey, encoding, text_encoding};
+use super::{KeyFault, PrivateKey, charset, pem_blocks};
 
 /// The private key of TLS, in PKCS#8, PKCS#1 or SEC1. TLS may also use kinds of keys that sign no tokens here.
 pub fn tls_key(bytes: &[u8]) -> Result<Vec<u8>, KeyFault> {
@@ -24,24 +24,17 @@ pub fn tls_certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, KeyFault> {
     if let Some(structure) = der_structure::recognise(bytes) {
         return of_der(structure, bytes.to_vec(), true);
     }
-    let text = encoding::text(bytes);
-    let text = unquoted(text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0')));
-    let text = text_encoding::with_real_line_ends(&text);
-    match text_encoding::read(&text) {
+    let text = charset::text(bytes);
+    let text = charset::trimmed(&text);
+    let text = charset::unquoted(text).unwrap_or_else(|| text.to_owned());
+    let text = pem_blocks::with_real_line_ends(&text);
+    match pem_blocks::read(&text) {
         Some(read) => of_blocks(&read.blocks?),
         None => of_base64(&text),
     }
 }
 
-/// A text in quotes, as JSON and shells write it.
-fn unquoted(text: &str) -> String {
-    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let inner = quote.and_then(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
-    let unescaped: Option<String> = serde_json::from_str(text).ok();
-    unescaped.unwrap_or_else(|| inner.unwrap_or(text).to_owned())
-}
-
-fn of_blocks(blocks: &[text_encoding::Block<'_>]) -> Result<Vec<Vec<u8>>, KeyFault> {
+fn of_blocks(blocks: &[pem_blocks::Block<'_>]) -> Result<Vec<Vec<u8>>, KeyFault> {
     let mut certificates = Vec::new();
     for block in blocks {
         match block.label {
@@ -54,7 +47,7 @@ fn of_blocks(blocks: &[text_encoding::Block<'_>]) -> Result<Vec<Vec<u8>>, KeyFau
 }
 
 fn of_base64(text: &str) -> Result<Vec<Vec<u8>>, KeyFault> {
-    let decoded = text_encoding::decode_base64(text);
+    let decoded = pem_blocks::decode_base64(text);
     match decoded.and_then(|der| Some((der_structure::recognise(&der)?, der))) {
         Some((structure, der)) => of_der(structure, der, false),
         None => Err(KeyFault::Unrecognised),

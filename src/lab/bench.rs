@@ -173,7 +173,7 @@ impl PastedKey {
         let given = match self.form {
             KeyForm::Any => GivenKey::parse(bytes, SOURCE),
             KeyForm::Secret => GivenKey::from_secret(bytes, SOURCE),
-            KeyForm::Pem => GivenKey::from_armour(bytes, SOURCE),
+            KeyForm::Pem => GivenKey::from_key_file(bytes, SOURCE),
             KeyForm::Jwk => GivenKey::from_jwk(bytes, SOURCE),
         };
         given.map_err(unfit)

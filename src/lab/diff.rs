@@ -1,6 +1,6 @@
 //! What changed from one JSON text to another, line by line. The texts need not be JSON: a forgery often is none.
 
-use crate::token::printable::is_hidden;
+use crate::texts::hidden::is_hidden;
 
 /// The longest line and the most lines that are shown; a forger may write more.
 const LONGEST: usize = 240;

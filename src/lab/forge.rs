@@ -11,6 +11,7 @@ use std::fmt;
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
+use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
@@ -29,7 +30,7 @@ pub const ATTACKER_SECRET: &[u8] = b"the attacker's own secret, of quite enough 
 /// Whose keys and rules judge a forgery, and the algorithm that they expect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// The demo's own: *Show details* as it always is.
+    /// The demo's keys and rules, as *Show details* applies them.
     Demo(DemoAlgorithm),
     /// The lab's keys and the demo's rules, for what the lab signed.
     Lab(DemoAlgorithm),
@@ -350,10 +351,10 @@ pub fn key_of_certificate(text: &str) -> Option<RsaPublicKey> {
 
 /// The same bytes in a second encoding: an unused bit of the last character is set.
 pub fn with_unused_bits(signature: &str) -> String {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let alphabet = URL_SAFE.as_str().as_bytes();
     let Some(last) = signature.bytes().last() else { return String::new() };
-    let place = ALPHABET.iter().position(|letter| *letter == last).unwrap_or_default();
+    let place = alphabet.iter().position(|letter| *letter == last).unwrap_or_default();
     // Two or four bits of the last character are unused, and its lowest bit is one of them. In a canonical encoding
     // they are zero.
-    format!("{}{}", &signature[..signature.len() - 1], char::from(ALPHABET[place | 1]))
+    format!("{}{}", &signature[..signature.len() - 1], char::from(alphabet[place | 1]))
 }

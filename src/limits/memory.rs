@@ -8,7 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::iter;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use super::rate::Quota;
 use super::{Counters, Decision, Key, Rate, whole_seconds};
 use crate::redis::RedisFailure;
+use crate::sync::lock;
 
 /// The size of the table: the number of windows for all keys together.
 pub const CAPACITY: usize = 65_536;
@@ -85,11 +86,6 @@ impl Counters for Memory {
         self.reset();
         Ok(())
     }
-}
-
-/// Ignores poisoning: no code leaves a shard half changed.
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The windows of some keys, by fingerprint. One in 2^64 pairs of keys has the same fingerprint and shares a window.
@@ -292,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_that_are_over_are_forgotten_and_a_full_room_drops_the_oldest() {
+    fn a_full_shard_drops_its_oldest_window() {
         let quota = "1/m".parse::<Rate>().unwrap().quota().unwrap();
         let mut shard = Shard::default();
         let capacity = u64::try_from(Shard::CAPACITY).unwrap();

@@ -16,7 +16,7 @@ pub struct TrustedProxies(Vec<IpNet>);
 
 /// An entry that is neither an address nor a CIDR.
 #[derive(Debug, PartialEq, Eq, Error)]
-#[error("`{0}` is no IP address and no CIDR such as 10.0.0.0/8")]
+#[error("`{0}` is neither an IP address nor a CIDR range such as 10.0.0.0/8")]
 pub struct BadProxies(String);
 
 impl TrustedProxies {

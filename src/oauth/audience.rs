@@ -1,6 +1,5 @@
 //! Audiences: which APIs a token is for, asked for by `audience` or `resource` (RFC 8707).
 
-use serde_json::Value;
 use url::Url;
 
 use super::error::{ErrorCode, OAuthError};
@@ -56,14 +55,6 @@ impl Audience {
     pub fn as_slice(&self) -> &[String] {
         &self.0
     }
-
-    /// The claim `aud`: one string, or a list of several (RFC 7519 §4.1.3).
-    pub fn to_claim(&self) -> Value {
-        match self.0.as_slice() {
-            [one] => one.as_str().into(),
-            several => several.into(),
-        }
-    }
 }
 
 fn invalid_target(description: &str) -> OAuthError {
@@ -93,12 +84,6 @@ mod tests {
         let requested =
             requested("resource=https://b/x&audience=orders&resource=urn:c&resource=https://b/x").unwrap().unwrap();
         assert_eq!(requested.as_slice(), ["orders", "https://b/x", "urn:c"]);
-    }
-
-    #[test]
-    fn one_audience_is_a_string_in_the_token_and_several_are_a_list() {
-        assert_eq!(audience(&["a"]).to_claim().to_string(), r#""a""#);
-        assert_eq!(audience(&["a", "b"]).to_claim().to_string(), r#"["a","b"]"#);
     }
 
     #[test]

@@ -27,7 +27,7 @@ const LONGEST_HINT: usize = 256;
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
     client: ClientId,
-    answer: ResponseTarget,
+    target: ResponseTarget,
     scope: Option<Scope>,
     audience: Option<Audience>,
     challenge: Option<Challenge>,
@@ -74,23 +74,24 @@ impl AuthorizationRequest {
         let received = Received::read(encoded);
         let client = ClientId::received(&received).ok_or_else(|| InvalidRequest::Page(bad_client_id()))?;
         let redirect_uri = redirect_uri(&received, rules).map_err(InvalidRequest::Page)?;
-        let answer = ResponseTarget::new(redirect_uri, &received, issuer);
-        match Self::validate(client, answer.clone(), received) {
+        let target = ResponseTarget::new(redirect_uri, &received, issuer);
+        match Self::validate(client, target.clone(), received) {
             Ok(request) => Ok(request),
-            Err(error) => Err(InvalidRequest::Redirect(Box::new(answer.refusal(&error)))),
+            Err(error) => Err(InvalidRequest::Redirect(Box::new(target.refusal(&error)))),
         }
     }
 
     /// Checks everything but the client id and the redirect URI, which were checked before.
-    fn validate(client: ClientId, answer: ResponseTarget, received: Received) -> Result<Self, OAuthError> {
+    fn validate(client: ClientId, target: ResponseTarget, received: Received) -> Result<Self, OAuthError> {
         let parameters = received.without_repeats()?;
         refuse_request_objects(&parameters)?;
         check_response_type(&parameters)?;
         check_response_mode(&parameters)?;
+        // Only its length is checked here: the target has it already.
         parameters.get_short("state", LONGEST_STATE)?;
         Ok(Self {
             client,
-            answer,
+            target,
             scope: Scope::requested(&parameters)?,
             audience: Audience::requested(&parameters)?,
             challenge: Challenge::requested(&parameters)?,
@@ -104,7 +105,7 @@ impl AuthorizationRequest {
     }
 
     pub const fn redirect_uri(&self) -> &RedirectUri {
-        &self.answer.redirect_uri
+        &self.target.redirect_uri
     }
 
     pub const fn scope(&self) -> Option<&Scope> {
@@ -136,12 +137,12 @@ impl AuthorizationRequest {
 
     /// The response that gives the client its code.
     pub fn success(&self, code: &str) -> AuthorizationResponse {
-        self.answer.response(vec![("code", code.to_owned())])
+        self.target.response(vec![("code", code.to_owned())])
     }
 
     /// The response that tells the client what is wrong.
     pub fn refusal(&self, error: &OAuthError) -> AuthorizationResponse {
-        self.answer.refusal(error)
+        self.target.refusal(error)
     }
 
     /// The request as the hidden fields of the login form, which carry it through the login. Reading them gives the
@@ -150,11 +151,11 @@ impl AuthorizationRequest {
         let mut fields = vec![
             ("response_type", RESPONSE_TYPE.to_owned()),
             ("client_id", self.client.as_str().to_owned()),
-            ("redirect_uri", self.answer.redirect_uri.as_str().to_owned()),
-            ("response_mode", self.answer.mode.as_str().to_owned()),
+            ("redirect_uri", self.target.redirect_uri.as_str().to_owned()),
+            ("response_mode", self.target.mode.as_str().to_owned()),
         ];
         let mut add = |name, value: Option<String>| fields.extend(value.map(|value| (name, value)));
-        add("state", self.answer.state.clone());
+        add("state", self.target.state.clone());
         add("scope", self.scope.as_ref().map(ToString::to_string));
         add("code_challenge", self.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()));
         add("code_challenge_method", self.challenge.as_ref().map(|_| "S256".to_owned()));

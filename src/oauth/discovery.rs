@@ -8,9 +8,10 @@ use super::authorization_response::ResponseMode;
 use super::scope::KnownScope;
 use super::token_request::GrantType;
 use crate::keys::Algorithm;
+use crate::profiles::TOKEN_ENDPOINT;
 
 pub const AUTHORIZE: &str = "/oauth/authorize";
-pub const TOKEN: &str = "/oauth/token";
+pub const TOKEN: &str = TOKEN_ENDPOINT;
 pub const USERINFO: &str = "/oauth/userinfo";
 pub const INTROSPECT: &str = "/oauth/introspect";
 pub const REVOKE: &str = "/oauth/revoke";
@@ -42,7 +43,7 @@ const CLAIMS: [&str; 12] = [
 ];
 
 /// What the document of the issuer is about.
-pub struct Issuer<'a> {
+pub struct IssuerMetadata<'a> {
     /// The issuer. Browsers are sent to addresses under it.
     pub url: &'a str,
     /// The origin in the client's request for this document. Programs send their requests to addresses under it,
@@ -52,7 +53,7 @@ pub struct Issuer<'a> {
     pub algorithms: &'a [Algorithm],
 }
 
-impl Issuer<'_> {
+impl IssuerMetadata<'_> {
     /// The document at [`OPENID_CONFIGURATION`] and [`AUTHORIZATION_SERVER`].
     pub fn document(&self) -> Value {
         let front = |path: &str| format!("{}{path}", self.url);
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
 
     fn document() -> Value {
-        let issuer = Issuer {
+        let issuer = IssuerMetadata {
             url: "https://login.example",
             back_channel: "http://hallpass:5000",
             algorithms: &[Algorithm::Rs256, Algorithm::Ps256],

@@ -28,7 +28,7 @@ impl SilentLogin {
 
 /// What to do with an authorization request.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Decision<'a> {
+pub enum LoginDecision<'a> {
     /// Give the client a code for this login.
     Issue(LoggedIn<'a>),
     /// Log this user in without a password, then give the client a code. The user must exist, if users are checked.
@@ -39,19 +39,19 @@ pub enum Decision<'a> {
     Refuse(OAuthError),
 }
 
-/// Decides for the login of the browser's cookie, if there is one.
+/// Decides what to do. `login` is the one that the browser's cookie names.
 pub fn decide<'a>(
     parameters: &'a LoginParameters,
     login: Option<LoggedIn<'a>>,
     silent: SilentLogin,
     now: DateTime<Utc>,
-) -> Decision<'a> {
+) -> LoginDecision<'a> {
     let sufficient = login.filter(|login| suffices(parameters, login, now));
     match (parameters.prompt, sufficient, parameters.hint.as_deref()) {
-        (Prompt::Always, ..) | (Prompt::WhenNeeded, None, _) => Decision::ShowPage,
-        (_, Some(login), _) => Decision::Issue(login),
-        (Prompt::Never, None, Some(username)) if silent == SilentLogin::Allowed => Decision::LogIn { username },
-        (Prompt::Never, None, _) => Decision::Refuse(login_required()),
+        (Prompt::Always, ..) | (Prompt::WhenNeeded, None, _) => LoginDecision::ShowPage,
+        (_, Some(login), _) => LoginDecision::Issue(login),
+        (Prompt::Never, None, Some(username)) if silent == SilentLogin::Allowed => LoginDecision::LogIn { username },
+        (Prompt::Never, None, _) => LoginDecision::Refuse(login_required()),
     }
 }
 
@@ -66,9 +66,9 @@ pub fn login_required() -> OAuthError {
 /// A login of another user than the hint names does not suffice: on the login page that user can log in.
 fn suffices(parameters: &LoginParameters, login: &LoggedIn<'_>, now: DateTime<Utc>) -> bool {
     let age = now.timestamp().saturating_sub(login.auth_time.timestamp());
-    // After the clock was set back, a login is from the future, and its age is not known to be small.
+    // If the clock was set back, the login is in the future and its age unknown, so it does not suffice.
     let is_within = |longest: u64| u64::try_from(age).is_ok_and(|age| age <= longest);
-    // No login is 0 seconds old, also if this one is of the same second or the clock is stopped, as it may be in tests.
+    // `max_age=0` always asks for a login, also within the same second or with a stopped clock.
     let is_fresh = parameters.max_age.is_none_or(|longest| longest > 0 && is_within(longest));
     is_fresh && parameters.hint.as_deref().is_none_or(|hint| hint == login.username)
 }
@@ -94,10 +94,10 @@ mod tests {
 
     fn decided(parameters: &LoginParameters, login: Option<LoggedIn<'_>>, silent: SilentLogin) -> String {
         match decide(parameters, login, silent, at(NOW)) {
-            Decision::Issue(login) => format!("issue to {}", login.username),
-            Decision::LogIn { username } => format!("log {username} in"),
-            Decision::ShowPage => "page".into(),
-            Decision::Refuse(error) => error.code().as_str().into(),
+            LoginDecision::Issue(login) => format!("issue to {}", login.username),
+            LoginDecision::LogIn { username } => format!("log {username} in"),
+            LoginDecision::ShowPage => "page".into(),
+            LoginDecision::Refuse(error) => error.code().as_str().into(),
         }
     }
 

@@ -1,4 +1,5 @@
-//! Bearer tokens: RFC 9068 access tokens for this server's own resource. They live ten minutes and have a separate key.
+//! Bearer tokens: RFC 9068 access tokens for this server's own resource, with a separate key. They live for the time of
+//! the setting `access-ttl`, by default ten minutes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,15 +9,12 @@ use serde_json::Value;
 use super::demo::Subject;
 use super::{Lifetime, Profile};
 use crate::keys::{Algorithm, KeyRing, SigningError};
-use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token};
+use crate::token::{self, AudienceRule, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token};
 
 pub use crate::token::FAMILY;
 
-/// How long a token lives, in seconds.
-pub const LIFE: i64 = 600;
-
 /// Who a token is for.
-pub struct Grant<'a> {
+pub struct AccessTokenParties<'a> {
     /// The public URL. It is both issuer and audience, because this server is both.
     pub issuer: &'a str,
     pub subject: &'a str,
@@ -42,14 +40,19 @@ impl Default for Terms<'_> {
 }
 
 /// Signs a token for this server whose `jti` is these random bytes.
-pub fn issue(ring: &KeyRing, grant: &Grant<'_>, jti: [u8; 16], now: DateTime<Utc>) -> Result<Token, SigningError> {
+pub fn issue(
+    ring: &KeyRing,
+    grant: &AccessTokenParties<'_>,
+    jti: [u8; 16],
+    now: DateTime<Utc>,
+) -> Result<Token, SigningError> {
     issue_on(ring, grant, &Terms::default(), jti, now)
 }
 
 /// Signs a token on these terms.
 pub fn issue_on(
     ring: &KeyRing,
-    grant: &Grant<'_>,
+    grant: &AccessTokenParties<'_>,
     terms: &Terms<'_>,
     jti: [u8; 16],
     now: DateTime<Utc>,
@@ -57,7 +60,7 @@ pub fn issue_on(
     token::issue(&claims(grant, terms, jti, now), &PROFILE.header, ring.bearer().signer_at(now))
 }
 
-fn claims(grant: &Grant<'_>, terms: &Terms<'_>, jti: [u8; 16], now: DateTime<Utc>) -> Claims {
+fn claims(grant: &AccessTokenParties<'_>, terms: &Terms<'_>, jti: [u8; 16], now: DateTime<Utc>) -> Claims {
     let iat = now.timestamp();
     let claims = Claims::new()
         .with("iss", grant.issuer)
@@ -72,7 +75,7 @@ fn claims(grant: &Grant<'_>, terms: &Terms<'_>, jti: [u8; 16], now: DateTime<Utc
     present.fold(claims, |claims, (name, value)| claims.with(name, value))
 }
 
-fn aud(grant: &Grant<'_>, terms: &Terms<'_>) -> Value {
+fn aud(grant: &AccessTokenParties<'_>, terms: &Terms<'_>) -> Value {
     match terms.audience {
         None | Some([]) => grant.issuer.into(),
         Some([one]) => one.as_str().into(),
@@ -87,11 +90,11 @@ const fn algorithm(ring: &KeyRing) -> Algorithm {
 
 /// Judges a token that this server issued under `issuer` for itself.
 pub fn verify(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Judged {
-    verify_for(ring, issuer, Audience::Required(issuer.to_owned()), token, now)
+    verify_for(ring, issuer, AudienceRule::Required(issuer.to_owned()), token, now)
 }
 
 /// Judges a token that this server issued under `issuer` for this audience.
-pub fn verify_for(ring: &KeyRing, issuer: &str, audience: Audience, token: &str, now: DateTime<Utc>) -> Judged {
+pub fn verify_for(ring: &KeyRing, issuer: &str, audience: AudienceRule, token: &str, now: DateTime<Utc>) -> Judged {
     let rules = PROFILE.rules(Some(issuer.to_owned()), audience);
     let keys = Candidates::Ring(ring.bearer().verifiers());
     token::verify_revocable(token, Expected { algorithm: algorithm(ring), keys, rules: Some(&rules) }, now)
@@ -99,7 +102,7 @@ pub fn verify_for(ring: &KeyRing, issuer: &str, audience: Audience, token: &str,
 
 pub static PROFILE: Profile = Profile {
     name: "bearer",
-    title: "what the exchange hands out",
+    title: "access tokens (RFC 9068)",
     only_algorithm: |ring| Some(algorithm(ring)),
     // The media type of RFC 9068 §2.1, which keeps other tokens out.
     header: Header::of_type("at+jwt"),
@@ -114,7 +117,7 @@ pub static PROFILE: Profile = Profile {
     sample: |issuer, random| {
         let subject = Subject::default();
         let client_id = issuer.ring.accounts().zoom_api_key.as_str();
-        let grant = Grant { issuer: issuer.url, subject: subject.as_str(), client_id };
+        let grant = AccessTokenParties { issuer: issuer.url, subject: subject.as_str(), client_id };
         Ok(issue(issuer.ring, &grant, random, issuer.now)?)
     },
     verify: |issuer, token| verify(issuer.ring, issuer.url, token, issuer.now),
@@ -124,7 +127,8 @@ pub static PROFILE: Profile = Profile {
 mod tests {
     use super::*;
 
-    const GRANT: Grant<'static> = Grant { issuer: "https://i", subject: "alice", client_id: "app" };
+    const GRANT: AccessTokenParties<'static> =
+        AccessTokenParties { issuer: "https://i", subject: "alice", client_id: "app" };
 
     fn json(terms: &Terms<'_>) -> String {
         serde_json::to_string(&claims(&GRANT, terms, [0; 16], DateTime::from_timestamp(1000, 0).unwrap())).unwrap()
@@ -134,7 +138,6 @@ mod tests {
     fn without_terms_a_token_is_for_this_server_for_ten_minutes() {
         let wanted = r#"{"iss":"https://i","sub":"alice","aud":"https://i","client_id":"app","iat":1000,"exp":1600,"jti":"AAAAAAAAAAAAAAAAAAAAAA"}"#;
         assert_eq!(json(&Terms::default()), wanted);
-        assert_eq!(Lifetime::TEN_MINUTES.seconds(), LIFE);
     }
 
     #[test]

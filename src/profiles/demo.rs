@@ -1,4 +1,5 @@
-//! The browser demo's tokens: `{"sub":"bob","iat":…,"exp":…}` under HS256 or RS256, for sixty seconds.
+//! The browser demo's tokens: `{"sub":"bob","iat":…,"exp":…}` under HS256 or RS256, for the time of
+//! the setting `token-ttl`, by default sixty seconds.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +11,7 @@ use thiserror::Error;
 
 use super::{IssueError, Lifetime, Profile};
 use crate::keys::{Algorithm, KeyRing, KeySet, LabKeys, ProfileKeys};
-use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
+use crate::token::{self, AudienceRule, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
 
 /// The claims that a token of this profile must have.
 pub const REQUIRED: &[Claim] = &[
@@ -144,7 +145,7 @@ impl FromStr for DemoAlgorithm {
 #[error("{} is accepted", DemoAlgorithm::choice())]
 pub struct NotOffered;
 
-/// Who a token is about: 1 to 64 characters that are allowed in a URL.
+/// Who a token is about: 1 to 64 characters without control characters, and not `.` or `..`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject(String);
 
@@ -153,7 +154,7 @@ pub struct Subject(String);
 pub enum BadSubject {
     #[error("it has {0} characters, and 1 to 64 are accepted")]
     Length(usize),
-    #[error("it has a control character, which no name has")]
+    #[error("it has a control character; remove it")]
     Control,
     #[error("a browser takes `.` and `..` for folders, so they cannot stand in the address of a result")]
     Dots,
@@ -207,7 +208,7 @@ pub fn can_issue(ring: &KeyRing, algorithm: DemoAlgorithm, now: DateTime<Utc>) -
 
 /// Verifies a token of this profile, which must be signed with `algorithm`.
 pub fn verify(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now: DateTime<Utc>) -> Verdict {
-    let rules = PROFILE.rules(None, Audience::Nobody);
+    let rules = PROFILE.rules(None, AudienceRule::Nobody);
     let keys = Candidates::Ring(algorithm.keys(ring).verifiers());
     token::verify(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&rules) }, now)
 }

@@ -2,8 +2,6 @@
 
 use std::str::FromStr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use thiserror::Error;
@@ -127,7 +125,7 @@ fn flawed_token(
     random: [u8; 16],
 ) -> Result<String, FlawError> {
     let good = profile.sample(issuer, random)?;
-    let [mut header, mut claims] = [0, 1].map(|part| object(&good, part));
+    let (mut header, mut claims) = members(&good);
     claims.extend(wanted.claims.clone());
     let flaw = wanted.flaw;
     if let Some(claim) = flaw.claim().filter(|claim| !claims.contains_key(*claim)) {
@@ -234,18 +232,22 @@ fn another_key(ring: &KeyRing, right: &Signer) -> Signer {
     known.or_else(|| Signer::of_new_pair(right.algorithm())).unwrap_or_else(|| rsa.clone())
 }
 
-/// Changes a character in the middle of the signature. The last one may contain unused bits, so changing it might have
-/// no effect.
+/// Changes the 20th character from the end. The last one may have unused bits, so changing it might have no effect.
 fn with_changed_signature(token: &str) -> String {
-    let middle = token.len() - 20;
-    let other = if token.as_bytes()[middle] == b'A' { "B" } else { "A" };
-    format!("{}{other}{}", &token[..middle], &token[middle + 1..])
+    let at = token.len() - 20;
+    let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };
+    format!("{}{other}{}", &token[..at], &token[at + 1..])
 }
 
-fn object(token: &Token, part: usize) -> Map<String, Value> {
-    let text = token.as_str().split('.').nth(part).unwrap_or_default();
-    let bytes = URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
-    token::parse_object(&bytes).unwrap_or_default()
+/// The header and the claims of a token that was just issued.
+fn members(token: &Token) -> (Map<String, Value>, Map<String, Value>) {
+    let read = token::decode(token.as_str());
+    let claims = read.unverified_claims().map(|claims| claims.for_display().iter().map(owned).collect());
+    (read.header().cloned().unwrap_or_default(), claims.unwrap_or_default())
+}
+
+fn owned((name, value): (&str, &Value)) -> (String, Value) {
+    (name.to_owned(), value.clone())
 }
 
 fn signed(header: String, claims: String, signer: &Signer) -> Result<String, SigningError> {

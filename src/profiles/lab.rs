@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::demo::{self, DemoAlgorithm, REQUIRED, Subject};
 use super::{Lifetime, Profile};
 use crate::keys::{KeyRing, ProfileKeys, SigningError};
-use crate::token::{self, Audience, Candidates, Claims, Expected, Header, Judged, Rules, Token, Typ, Verdict};
+use crate::token::{self, AudienceRule, Candidates, Claims, Expected, Header, Judged, Rules, Token, Typ, Verdict};
 
 /// The issuer and the audience that the lab's API sets, and its media type.
 pub const API_ISSUER: &str = "https://issuer.lab.example";
@@ -36,7 +36,7 @@ pub fn verify(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now: DateTi
 
 /// Verifies a token with one visitor's own keys.
 pub fn verify_with(keys: &ProfileKeys, algorithm: DemoAlgorithm, token: &str, now: DateTime<Utc>) -> Judged {
-    let rules = PROFILE.rules(None, Audience::Nobody);
+    let rules = PROFILE.rules(None, AudienceRule::Nobody);
     let keys = Candidates::Ring(keys.verifiers());
     token::verify_revocable(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&rules) }, now)
 }
@@ -48,7 +48,7 @@ pub fn verify_at_api(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now:
         typ: Typ::Only(API_TYP),
         required: REQUIRED,
         issuer: Some(API_ISSUER.to_owned()),
-        audience: Audience::Required(API_AUDIENCE.to_owned()),
+        audience: AudienceRule::Required(API_AUDIENCE.to_owned()),
     };
     let keys = Candidates::Ring(keys(ring, algorithm).verifiers());
     token::verify(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&rules) }, now)

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::Profile;
 use crate::keys::{Algorithm, KeyRing, SigningError};
-use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
+use crate::token::{self, AudienceRule, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
 pub use phone_number::{BadPhoneNumber, PhoneNumber};
 pub use xid::{BadXid, Xid};
 
@@ -45,7 +45,7 @@ pub fn issue(ring: &KeyRing, phone: &PhoneNumber, xid: &Xid, now: DateTime<Utc>)
 
 /// Verifies a token of this customer.
 pub fn verify(ring: &KeyRing, token: &str, now: DateTime<Utc>) -> Verdict {
-    let rules = PROFILE.rules(Some(ring.accounts().telesign_customer_id.clone()), Audience::Nobody);
+    let rules = PROFILE.rules(Some(ring.accounts().telesign_customer_id.clone()), AudienceRule::Nobody);
     let keys = Candidates::Ring(ring.telesign().verifiers());
     token::verify(token, Expected { algorithm: ALGORITHM, keys, rules: Some(&rules) }, now)
 }

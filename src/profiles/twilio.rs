@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::demo::Subject;
 use super::{Lifetime, Profile};
 use crate::keys::{Accounts, Algorithm, KeyRing, SigningError};
-use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
+use crate::token::{self, AudienceRule, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
 
 const ALGORITHM: Algorithm = Algorithm::Hs256;
 
@@ -215,7 +215,7 @@ pub fn issue(ring: &KeyRing, request: &AccessTokenRequest, now: DateTime<Utc>) -
 
 /// Verifies an access token of this account.
 pub fn verify(ring: &KeyRing, token: &str, now: DateTime<Utc>) -> Verdict {
-    let rules = PROFILE.rules(Some(ring.accounts().twilio_api_key_sid.clone()), Audience::Nobody);
+    let rules = PROFILE.rules(Some(ring.accounts().twilio_api_key_sid.clone()), AudienceRule::Nobody);
     let keys = Candidates::Ring(ring.twilio().verifiers());
     token::verify(token, Expected { algorithm: ALGORITHM, keys, rules: Some(&rules) }, now)
 }

@@ -4,9 +4,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Lifetime, Profile};
+use super::{Lifetime, Profile, TOKEN_ENDPOINT};
 use crate::keys::{Algorithm, KeyRing, SigningError};
-use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
+use crate::token::{self, AudienceRule, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
 
 const ALGORITHM: Algorithm = Algorithm::Hs256;
 
@@ -20,7 +20,7 @@ pub fn issue(ring: &KeyRing, lifetime: Lifetime, now: DateTime<Utc>) -> Result<T
 
 /// Judges a token signed with the API secret. One that names an audience must name one of `audience`.
 pub fn verify(ring: &KeyRing, audience: &[&str], token: &str, now: DateTime<Utc>) -> Verdict {
-    let audience = Audience::WhenThere(audience.iter().map(|&it| it.to_owned()).collect());
+    let audience = AudienceRule::WhenThere(audience.iter().map(|&it| it.to_owned()).collect());
     let rules = PROFILE.rules(Some(ring.accounts().zoom_api_key.clone()), audience);
     let keys = Candidates::Ring(ring.zoom().verifiers());
     token::verify(token, Expected { algorithm: ALGORITHM, keys, rules: Some(&rules) }, now)
@@ -29,7 +29,7 @@ pub fn verify(ring: &KeyRing, audience: &[&str], token: &str, now: DateTime<Utc>
 /// Verifies an assertion for the server of these URLs: the issuer, and where this request reached it. The audience may
 /// be the issuer or the token endpoint (RFC 7523 §3, point 3), which discovery names under the host that was asked.
 pub fn verify_assertion(ring: &KeyRing, [issuer, reached_at]: [&str; 2], token: &str, now: DateTime<Utc>) -> Verdict {
-    let endpoint = |origin: &str| format!("{origin}/oauth/token");
+    let endpoint = |origin: &str| format!("{origin}{TOKEN_ENDPOINT}");
     let (own, reached) = (endpoint(issuer), endpoint(reached_at));
     let accepted = [own.as_str(), issuer, reached.as_str()];
     let different = if own == reached { 2 } else { 3 };

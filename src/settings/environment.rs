@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::error::{self, BadSetting, Origin};
 use super::list::Setting;
 use super::paths;
+use crate::input::read_bounded;
 use crate::keys::{CREDENTIAL_NAMES, Entry, Exposed, GivenCredentials, Privacy, parse_env_file};
 use crate::token::printable::escaped;
 
@@ -186,11 +186,7 @@ fn read_dotenv(path: &Path) -> Result<Vec<Entry>, BadSetting> {
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => return Ok(Vec::new()),
         file => file.map_err(BadSetting::UnreadableFile)?,
     };
-    let mut bytes = Vec::new();
-    file.take(LARGEST_DOTENV + 1).read_to_end(&mut bytes).map_err(BadSetting::UnreadableFile)?;
-    if bytes.len() as u64 > LARGEST_DOTENV {
-        return Err(BadSetting::UnreadableFile(io::Error::other("it is over 1 MiB")));
-    }
+    let bytes = read_bounded(file, LARGEST_DOTENV, "it is over 1 MiB").map_err(BadSetting::UnreadableFile)?;
     parse_env_file(&bytes).map_err(|bad| BadSetting::BadLine { line: bad.line, fault: bad.fault })
 }
 

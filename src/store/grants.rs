@@ -12,6 +12,7 @@
 //! Codes, refresh tokens and the ids of login sessions are kept as SHA-256 hashes only. They are random, so a hash
 //! needs no salt. Each method is one atomic step, also for several processes that share a database.
 
+pub(super) mod family;
 pub(super) mod rows;
 
 use std::fmt;

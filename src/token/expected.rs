@@ -49,11 +49,11 @@ pub struct Rules {
     pub required: &'static [Claim],
     /// The only accepted `iss`; `None` if the profile has none.
     pub issuer: Option<String>,
-    pub audience: Audience,
+    pub audience: AudienceRule,
 }
 
 /// What `aud` must say (RFC 7519 §4.1.3).
-pub enum Audience {
+pub enum AudienceRule {
     /// The profile has no audience, so a token with `aud` is refused.
     Nobody,
     /// `aud` must name this audience.

@@ -4,9 +4,9 @@
 //! person pastes, with a note of what was removed. The text of programs is judged unchanged.
 
 use super::preview::Preview;
-use super::printable::is_hidden;
 use super::{LARGEST_TOKEN, segments};
 use crate::keys::shortest_signature_chars;
+use crate::texts::wrapped_token::{Unwrapped, is_invisible, is_line_end, is_quote};
 
 /// What remains of a pasted text.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -18,24 +18,22 @@ pub struct Pasted {
 
 impl Pasted {
     pub fn new(text: &str) -> Self {
-        let mut cleaning = Cleaning { text, removed: Vec::new() };
-        while cleaning.step() {}
-        let Cleaning { text, mut removed } = cleaning;
-        let mut token = text.to_owned();
+        let mut unwrapped = Unwrapped::new(text);
+        let mut token = unwrapped.text.to_owned();
         if token.contains(is_line_end) && !has_several_tokens(&token) {
             token = token.split(is_line_end).map(str::trim).collect();
-            note(&mut removed, "line ends");
+            unwrapped.note("line ends");
         }
         if token.contains(is_invisible) {
             token.retain(|c| !is_invisible(c));
-            note(&mut removed, "invisible characters");
+            unwrapped.note("invisible characters");
         }
         if is_of_token(&token) && segments(&token).is_some() {
-            return Self { token, removed };
+            return Self { token, removed: unwrapped.removed };
         }
-        match only_token(text) {
+        match only_token(unwrapped.text) {
             Some(only) => Self { token: only.to_owned(), removed: vec!["the text around the token"] },
-            None => Self { token, removed },
+            None => Self { token, removed: unwrapped.removed },
         }
     }
 
@@ -44,97 +42,6 @@ impl Pasted {
         let removed = self.removed.join(", ");
         (!removed.is_empty()).then(|| format!("removed from what you pasted: {removed}"))
     }
-}
-
-/// The text that is left, and what was removed from its ends.
-struct Cleaning<'a> {
-    text: &'a str,
-    removed: Vec<&'static str>,
-}
-
-/// The text before a token in the line of an `Authorization` header (RFC 6750 §2.1).
-const SCHEMES: [(&str, &str); 3] = [("bearer", "`Bearer`"), ("jwt", "`JWT`"), ("token", "`token`")];
-
-/// What a token is called in headers, forms and JSON; followed by `:` or `=`.
-const NAMES: [(&str, &str); 6] = [
-    ("authorization", "`Authorization:`"),
-    ("access_token", "`access_token`"),
-    ("id_token", "`id_token`"),
-    ("assertion", "`assertion`"),
-    ("token", "`token`"),
-    ("jwt", "`jwt`"),
-];
-
-impl Cleaning<'_> {
-    /// Removes one layer; `false` if nothing changed.
-    fn step(&mut self) -> bool {
-        let before = self.text.len();
-        self.trim("line ends", is_line_end);
-        self.trim("spaces", |c| c.is_whitespace() && !is_line_end(c));
-        self.trim("invisible characters", is_invisible);
-        self.trim("quotes", is_quote);
-        self.keep(self.text.trim_end_matches([',', ';']).len(), "punctuation");
-        for (scheme, name) in SCHEMES {
-            let rest = without_word(self.text, scheme);
-            let is_alone = |rest: &str| rest.is_empty() && scheme == "bearer";
-            self.keep_end(rest.filter(|rest| rest.starts_with(char::is_whitespace) || is_alone(rest)), name);
-        }
-        for (word, name) in NAMES {
-            let rest = without_word(self.text, word);
-            let rest = rest.map(|rest| rest.trim_start_matches(|c: char| c.is_whitespace() || is_quote(c)));
-            self.keep_end(rest.and_then(|rest| rest.strip_prefix([':', '='])), name);
-        }
-        self.text.len() < before
-    }
-
-    fn trim(&mut self, what: &'static str, is_removed: fn(char) -> bool) {
-        let trimmed = self.text.trim_matches(is_removed);
-        if trimmed.len() < self.text.len() {
-            self.text = trimmed;
-            note(&mut self.removed, what);
-        }
-    }
-
-    /// Keeps so many bytes of the beginning.
-    fn keep(&mut self, bytes: usize, what: &'static str) {
-        if bytes < self.text.len() {
-            self.text = &self.text[..bytes];
-            note(&mut self.removed, what);
-        }
-    }
-
-    /// Keeps this end of the text, when there is one.
-    fn keep_end(&mut self, end: Option<&str>, what: &'static str) {
-        if let Some(end) = end {
-            self.text = self.text[self.text.len() - end.len()..].trim_start();
-            note(&mut self.removed, what);
-        }
-    }
-}
-
-fn note(removed: &mut Vec<&'static str>, what: &'static str) {
-    if !removed.contains(&what) {
-        removed.push(what);
-    }
-}
-
-/// The text after this word, if it begins with it. Upper and lower case are the same.
-fn without_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
-    let (start, rest) = text.split_at_checked(word.len())?;
-    start.eq_ignore_ascii_case(word).then_some(rest)
-}
-
-const fn is_line_end(c: char) -> bool {
-    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
-}
-
-const fn is_quote(c: char) -> bool {
-    matches!(c, '"' | '\'' | '`' | '\\' | '“'..='‟' | '‘'..='‛' | '«' | '»' | '‹' | '›' | '＂' | '＇')
-}
-
-/// Characters without a width, which come along from web pages and word processors.
-const fn is_invisible(c: char) -> bool {
-    is_hidden(c) && !c.is_ascii() && !matches!(c, '\u{80}'..='\u{9f}') && !is_line_end(c)
 }
 
 /// Whether two of the lines are tokens by themselves.

@@ -117,7 +117,7 @@ pub(super) fn read_as_secret(found: &str, kind: &str, expected: Algorithm) -> Re
     Reason {
         code: Code::AlgNotAllowed,
         message: format!(
-            "the token says {found}, which needs {kind}. The key that was given has no form of one: this was read as a secret, for {expected}"
+            "the token says {found}, which needs {kind}. What you gave is not a key in any known form, so it was read as a secret for {expected}"
         ),
         expected: expected.to_string(),
         found: clip(found),
@@ -181,14 +181,15 @@ pub(super) fn bad_signature(keys: &[&Verifier], signature: &str) -> Reason {
     }
 }
 
-pub(super) fn bad_claim(check: Check, name: &str, expected: &str, found: &str) -> Reason {
+/// `found` is the value as it is shown; `None` if the claim is missing.
+pub(super) fn bad_claim(check: Check, name: &str, expected: &str, found: Option<&str>) -> Reason {
     let name = clip(name);
-    let message = if found == "no such claim" {
-        format!("the claim `{name}` is missing")
-    } else {
-        format!("the claim `{name}` must be {expected}")
+    let message = match found {
+        Some(_) => format!("the claim `{name}` must be {expected}"),
+        None => format!("the claim `{name}` is missing"),
     };
-    Reason { code: Code::BadClaim, message, expected: expected.into(), found: found.into(), rfc: check.rfc() }
+    let found = found.unwrap_or("no such claim").into();
+    Reason { code: Code::BadClaim, message, expected: expected.into(), found, rfc: check.rfc() }
 }
 
 /// RFC 7519 §4.1.3: whoever is not named in an `aud` that is there must refuse the token.
@@ -229,7 +230,7 @@ pub(super) fn wrong_type(rules: &Rules, typ: Option<&str>) -> Reason {
 pub(super) fn revoked(jti: &str) -> Reason {
     Reason {
         code: Code::Revoked,
-        message: "the token was revoked before its end".into(),
+        message: "the token was revoked before it expired".into(),
         expected: "a `jti` that nobody revoked".into(),
         found: format!("jti: {}", clip(jti)),
         rfc: Check::Revocation.rfc(),
@@ -241,13 +242,14 @@ pub(super) fn not_verified() -> Reason {
         code: Code::NotVerified,
         message: "the token was only decoded, so anyone may have written it".into(),
         expected: "a key to verify it with".into(),
-        found: "none was asked for".into(),
+        found: "no key was given".into(),
         rfc: Check::Signature.rfc(),
     }
 }
 
-pub(super) fn shown(value: Option<&Value>) -> String {
-    value.map_or_else(|| "no such claim".into(), |value| clip(&value.to_string()))
+/// The value of a claim, short and safe to print; `None` if the claim is missing.
+pub(super) fn shown(value: Option<&Value>) -> Option<String> {
+    value.map(|value| clip(&value.to_string()))
 }
 
 /// The first 64 characters, safe to print: what a client sent may be long, and may try to imitate the text around it.

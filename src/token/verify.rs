@@ -300,7 +300,7 @@ impl<'a> Verification<'a> {
                 Check::Payload,
                 &name,
                 "a number that fits a 64-bit float",
-                "a number too large for a 64-bit float",
+                Some("a number too large for a 64-bit float"),
             )),
             Err(JsonFault::TooDeep) => Err(Reason {
                 code: Code::Malformed,

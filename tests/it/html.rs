@@ -125,6 +125,11 @@ pub fn fields(form: &str) -> Vec<(String, String)> {
     all
 }
 
+/// What the field of this name sends before anything is typed.
+pub fn field(form: &str, name: &str) -> Option<String> {
+    fields(form).into_iter().find(|(found, _)| found == name).map(|(_, value)| value)
+}
+
 /// The value of the choice that reads so: an option of a list, or the label of a radio button.
 pub fn value_of(page: &str, label: &str) -> String {
     let option = page.split("<option ").skip(1).find(|rest| rest.split_once('>').unwrap().1.starts_with(label));

@@ -31,6 +31,12 @@ fn without<'a>(fields: &Fields<'a>, name: &str) -> Fields<'a> {
     fields.iter().filter(|(other, _)| *other != name).copied().collect()
 }
 
+fn with_changed<'a>(fields: &Fields<'a>, name: &'a str, value: &'a str) -> Fields<'a> {
+    let mut changed = without(fields, name);
+    changed.push((name, value));
+    changed
+}
+
 fn encoded(fields: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
@@ -153,7 +159,7 @@ pub fn id_token(app: &TestApp, client_id: &str, issued: i64) -> String {
     let at = DateTime::from_timestamp(issued, 0).unwrap();
     let access_token = hallpass::profiles::bearer::issue(
         &ring,
-        &hallpass::profiles::bearer::Grant { issuer: &app.url, subject: "susan", client_id },
+        &hallpass::profiles::bearer::AccessTokenParties { issuer: &app.url, subject: "susan", client_id },
         [1; 16],
         at,
     );
@@ -261,7 +267,7 @@ async fn the_policy_of_the_login_page_lets_its_form_lead_to_the_client() {
         ("https://localhost/", "'self' https://localhost"),
         ("http://[::1]:1/", "'self' http:"),
     ] {
-        let fields = [&without(&request(&[]), "redirect_uri")[..], &[("redirect_uri", uri)]].concat();
+        let fields = with_changed(&request(&[]), "redirect_uri", uri);
         let page = Client(&app).authorize(&fields).await;
         let policy = page.header("content-security-policy");
         assert!(policy.contains(&format!("; form-action {sources}; base-uri 'none'")), "{policy}");
@@ -344,11 +350,11 @@ async fn a_bad_client_or_redirect_uri_is_an_error_page_and_never_a_redirect() {
         &long,
     ];
     let good = request(&[("prompt", "none"), ("username", "susan"), ("password", "secret")]);
-    let of_uri = |uri| [&without(&good, "redirect_uri")[..], &[("redirect_uri", uri)]].concat();
+    let of_uri = |uri| with_changed(&good, "redirect_uri", uri);
     let mut requests: Vec<Fields<'_>> = hostile.into_iter().map(of_uri).collect();
     let too_long = "a".repeat(129);
     for id in ["", "a\nb", too_long.as_str()] {
-        requests.push([&without(&good, "client_id")[..], &[("client_id", id)]].concat());
+        requests.push(with_changed(&good, "client_id", id));
     }
     requests.extend([without(&good, "client_id"), without(&good, "redirect_uri")]);
     requests.extend([("client_id", "app"), ("redirect_uri", CLIENT)].map(|twice| [&good[..], &[twice]].concat()));
@@ -380,7 +386,7 @@ async fn a_bad_client_or_redirect_uri_is_an_error_page_and_never_a_redirect() {
 async fn every_other_error_is_told_to_the_client() {
     let app = TestApp::spawn();
     let long = "a".repeat(5000);
-    let changed = |name, value| [&without(&request(&[]), name)[..], &[(name, value)]].concat();
+    let changed = |name, value| with_changed(&request(&[]), name, value);
     for (fields, wanted) in [
         (without(&request(&[]), "response_type"), "invalid_request"),
         (changed("response_type", "token"), "unsupported_response_type"),
@@ -419,7 +425,7 @@ async fn hostile_text_stays_text_on_every_page_and_in_the_redirect() {
     let app = TestApp::spawn();
     let client = Client(&app);
     let script = "\"'><script>alert(1)</script>";
-    let changed = |name, value| [&without(&request(&[]), name)[..], &[(name, value)]].concat();
+    let changed = |name, value| with_changed(&request(&[]), name, value);
     let expect_harmless = |page: &Answer, name: &str| {
         assert_eq!(page.status, 200, "{name}: {}", page.body);
         let scripts: Vec<_> = page.body.matches("<script").collect();

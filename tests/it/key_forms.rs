@@ -1044,7 +1044,7 @@ fn a_jwk_that_is_no_pair_gets_no_command_that_converts_a_pair() {
         ("bearer_key", oct.to_owned(), "a secret as a JWK"),
         ("jwt_key", format!(r#"{{"keys":[{oct}]}}"#), "a set of JWKs"),
         ("bearer_key", format!("[{oct}]"), "a set of JWKs"),
-        ("jwt_key", r#"{"kty":"oct","k":"#.to_owned(), "no whole JSON"),
+        ("jwt_key", r#"{"kty":"oct","k":"#.to_owned(), "JSON is cut off or damaged"),
     ] {
         let program = Program::new();
         fs::create_dir(program.path("keys")).unwrap();
@@ -1189,12 +1189,12 @@ fn a_text_that_was_read_as_a_secret_is_said_to_be_one_when_the_token_asks_for_a_
         let (code, verdict) = program.inspect(&["--key", "key.txt"], &token);
         assert_eq!((code, &verdict["code"]), (1, &json!("alg_not_allowed")));
         let message = verdict["message"].as_str().unwrap();
-        assert_says(message, &[algorithm, "an RSA key", "this was read as a secret"], algorithm);
+        assert_says(message, &[algorithm, "an RSA key", "it was read as a secret for HS256"], algorithm);
     }
     for (header, kind) in [(r#"{"alg":"ES256"}"#, "an EC key"), (r#"{"alg":"EdDSA"}"#, "an Ed25519 key")] {
         let token = format!("{}.e30.AAAA", URL_SAFE_NO_PAD.encode(header));
         let message = program.inspect(&["--key", "key.txt"], &token).1["message"].to_string();
-        assert_says(&message, &[kind, "this was read as a secret"], header);
+        assert_says(&message, &[kind, "it was read as a secret for HS256"], header);
     }
     let token = program.sign(&["--key", "key.txt", "--algorithm", "HS512"]);
     let message = program.inspect(&["--key", "key.txt"], &token).1["message"].to_string();
@@ -1256,7 +1256,7 @@ async fn the_bench_says_what_was_read_as_a_secret() {
     for key in [json!("not a key"), json!({ "secret": "not a key" })] {
         let verdict = ask(&visitor, &json!({ "action": "verify", "token": token, "key": key })).await;
         assert_eq!((verdict.status, verdict.text("code").as_str()), (200, "alg_not_allowed"));
-        assert_says(&verdict.text("message"), &["RS256", "this was read as a secret"], "a secret");
+        assert_says(&verdict.text("message"), &["RS256", "it was read as a secret for HS256"], "a secret");
     }
     let marked = json!({ "action": "verify", "token": token, "key": { "secret": "\u{feff}secret" } });
     let answer = ask(&visitor, &marked).await;

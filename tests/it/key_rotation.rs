@@ -224,7 +224,7 @@ const BEARER: [RotatedKeys; 1] = [RotatedKeys::Bearer];
 
 /// A bearer token that lives as long as one can.
 fn bearer_token(ring: &KeyRing, now: DateTime<Utc>) -> String {
-    let grant = bearer::Grant { issuer: "https://i.example", subject: "bob", client_id: "app" };
+    let grant = bearer::AccessTokenParties { issuer: "https://i.example", subject: "bob", client_id: "app" };
     let terms = bearer::Terms { lifetime: Lifetime::of(86_400).unwrap(), ..bearer::Terms::default() };
     bearer::issue_on(ring, &grant, &terms, [7; 16], now).unwrap().into_string()
 }

@@ -221,7 +221,7 @@ fn bearer_token(app: &TestApp) -> String {
 /// An access token of the client susan that opens every resource, made without a request: a server remembers the secret
 /// of a client that asked it.
 fn susans_token(app: &TestApp) -> String {
-    let grant = bearer::Grant { issuer: &app.url, subject: "susan", client_id: "susan" };
+    let grant = bearer::AccessTokenParties { issuer: &app.url, subject: "susan", client_id: "susan" };
     let terms = bearer::Terms { scope: Some("openid"), ..bearer::Terms::default() };
     let jti = Random::system().bytes().unwrap();
     bearer::issue_on(&app.ring(), &grant, &terms, jti, app.clock.now()).unwrap().into_string()

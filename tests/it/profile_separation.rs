@@ -42,7 +42,7 @@ pub fn tokens(ring: &KeyRing, now: DateTime<Utc>) -> [String; 7] {
         grants: Grants::tutorial(),
         region: String::new(),
     };
-    let grant = bearer::Grant { issuer: ISSUER, subject: "alice", client_id: "client" };
+    let grant = bearer::AccessTokenParties { issuer: ISSUER, subject: "alice", client_id: "client" };
     let (phone, xid) = (PhoneNumber::parse("15555551212").unwrap(), Xid::parse("abc").unwrap());
     [
         demo(DemoAlgorithm::HS256),

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use imports::{Imports, circle};
 
 /// The modules from the inside out: each may import those before it.
-const LAYERS: [&str; 21] = [
-    "code", "clock", "random", "budget", "work", "redis", "texts", "der", "keys", "token", "profiles", "lab", "store",
-    "limits", "accounts", "oauth", "settings", "log", "web", "testing", "cli",
+const LAYERS: [&str; 23] = [
+    "code", "sync", "input", "clock", "random", "budget", "work", "redis", "texts", "der", "keys", "token", "profiles",
+    "lab", "store", "limits", "accounts", "oauth", "settings", "log", "web", "testing", "cli",
 ];
 
 /// The same within `web`. Those of one row import nothing of each other.

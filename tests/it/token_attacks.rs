@@ -17,7 +17,7 @@ use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, URL_SAFE_NO_PAD};
 use hallpass::code::Code;
 use hallpass::keys::{self, Algorithm, GivenKey, KeyRing, Signer, Warning};
 use hallpass::profiles::demo::{self, DemoAlgorithm};
-use hallpass::token::{self, Audience, Candidates, Check, Expected, LARGEST_TOKEN, Rules, Show, Typ};
+use hallpass::token::{self, AudienceRule, Candidates, Check, Expected, LARGEST_TOKEN, Rules, Show, Typ};
 use pkcs8::der::Decode as _;
 use pkcs8::spki::SubjectPublicKeyInfoRef;
 
@@ -634,7 +634,7 @@ fn row_32_a_token_of_another_type_is_refused() {
             typ: Typ::Only("at+jwt"),
             required: &[],
             issuer: None,
-            audience: Audience::Nobody,
+            audience: AudienceRule::Nobody,
         };
         for header in [good.header.clone(), good.header.without("typ")] {
             let verdict = judge_by(&rules, &good.resigned(header.to_string(), good.claims.to_string()), good.under);
@@ -650,7 +650,7 @@ fn row_33_a_wrong_or_missing_issuer_or_audience_is_a_bad_claim() {
         typ: Typ::Jwt,
         required: &[],
         issuer: Some("http://127.0.0.1:5000".to_owned()),
-        audience: Audience::Required("http://127.0.0.1:5000".to_owned()),
+        audience: AudienceRule::Required("http://127.0.0.1:5000".to_owned()),
     };
     for good in Good::both() {
         let right = good.claims.with("iss", "\"http://127.0.0.1:5000\"").with("aud", "\"http://127.0.0.1:5000\"");

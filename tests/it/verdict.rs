@@ -15,7 +15,7 @@ use hallpass::profiles::demo::{self, DemoAlgorithm, Subject};
 use hallpass::profiles::lab;
 use hallpass::profiles::{IssueError, Lifetime};
 use hallpass::token::{
-    self, Audience, Candidates, Check, Claim, Claims, Expected, Judged, Kind, Outcome, Pending, Rules, Show, Typ,
+    self, AudienceRule, Candidates, Check, Claim, Claims, Expected, Judged, Kind, Outcome, Pending, Rules, Show, Typ,
     Verdict,
 };
 
@@ -513,7 +513,7 @@ fn strict_rules() -> Rules {
         typ: Typ::Only("at+jwt"),
         required: &[Claim { name: "client_id", kind: Kind::Text }, Claim { name: "nbf", kind: Kind::Date }],
         issuer: Some("https://hallpass.example".to_owned()),
-        audience: Audience::Required("https://api.example".to_owned()),
+        audience: AudienceRule::Required("https://api.example".to_owned()),
     }
 }
 

@@ -9,7 +9,7 @@ use super::jwk::{half_of_jwk, is_jwk};
 use super::{RecognisedKey, encoded, hexadecimal, in_bytes};
 use crate::keys::fault::shell_word;
 use crate::keys::foreign::Half;
-use crate::keys::{der_structure, ssh, text_encoding};
+use crate::keys::{der_structure, pem_blocks, ssh};
 
 /// How long the text of a key is at least, in base64 or hexadecimal.
 const SHORTEST_KEY: usize = 64;
@@ -80,7 +80,7 @@ fn half_of(json: &Value, depth: u8) -> Option<Half> {
 
 /// A text that is no JSON, with a key in it.
 pub(super) fn in_text(text: &str, depth: u8) -> Option<RecognisedKey> {
-    let with_line_ends = text_encoding::with_real_line_ends(text);
+    let with_line_ends = pem_blocks::with_real_line_ends(text);
     jwk(text).or_else(|| numbers(text)).or_else(|| bytes(text, depth)).or_else(|| word(&with_line_ends, depth))
 }
 
@@ -233,7 +233,7 @@ fn word(text: &str, depth: u8) -> Option<RecognisedKey> {
 
 fn is_key(word: &str, depth: u8) -> bool {
     let begins_as_key = |word: &str| {
-        let decoded = hexadecimal(word).into_iter().chain(text_encoding::decode_base64(word));
+        let decoded = hexadecimal(word).into_iter().chain(pem_blocks::decode_base64(word));
         decoded.into_iter().any(|bytes| der_structure::recognise(&bytes).is_some() || ssh::is_blob(&bytes))
     };
     word.get(..SHORTEST_KEY).is_some_and(begins_as_key) || encoded(word, depth).is_some()

@@ -1,4 +1,4 @@
-//! How a JWK is known, whether it is private, and why a place for PEM does not read it.
+//! Recognises a JWK, tells whether it is private, and explains why it is not read where PEM is expected.
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ pub(super) fn half_of_jwk(text: &str) -> Half {
 /// Why a place that reads no JWK refuses this one. Only a key pair can be converted into `form`.
 pub(in crate::keys) fn unread(text: &str, form: ForeignForm) -> KeyFault {
     let Ok(Value::Object(members)) = serde_json::from_str(text) else {
-        return KeyFault::Malformed("it is a JWK that is no whole JSON; copy it again".into());
+        return KeyFault::Malformed("it is a JWK whose JSON is cut off or damaged; copy all of it".into());
     };
     if members.contains_key("keys") {
         return KeyFault::Malformed("it is a set of JWKs, which is not read here; give one key of it alone".into());

@@ -3,11 +3,11 @@
 use super::RecognisedKey;
 use super::binary::of_der;
 use crate::keys::foreign::{self, Half, Lock};
-use crate::keys::{KeyFault, der_structure, ssh, text_encoding};
+use crate::keys::{KeyFault, der_structure, pem_blocks, ssh};
 
 pub(super) fn pem(text: &str, _: u8) -> Option<RecognisedKey> {
-    let text = text_encoding::with_real_line_ends(text);
-    let read = text_encoding::read(&text)?;
+    let text = pem_blocks::with_real_line_ends(text);
+    let read = pem_blocks::read(&text)?;
     let half = half_of_labels(&read.labels);
     Some(match read.blocks {
         Err(fault) => RecognisedKey::faulty(half, fault),
@@ -28,7 +28,7 @@ fn half_of_labels(labels: &[&str]) -> Half {
 
 /// The one key of a text: a private key goes before the certificates and the public key beside it. No other block is
 /// read, because to prove a private key takes a while.
-fn one_of(blocks: &[text_encoding::Block<'_>]) -> RecognisedKey {
+fn one_of(blocks: &[pem_blocks::Block<'_>]) -> RecognisedKey {
     let labelled = |half: Half| {
         let keys = blocks.iter().filter(|block| !block.label.contains("CERTIFICATE"));
         keys.filter(|block| half_of_labels(&[block.label]) == half).collect::<Vec<_>>()
@@ -47,7 +47,7 @@ fn one_of(blocks: &[text_encoding::Block<'_>]) -> RecognisedKey {
 }
 
 /// What the label alone says of a block whose content is not read.
-fn by_label(block: &text_encoding::Block<'_>, half: Half) -> Option<RecognisedKey> {
+fn by_label(block: &pem_blocks::Block<'_>, half: Half) -> Option<RecognisedKey> {
     Some(match block.label {
         label if label.starts_with("PGP PUBLIC") => RecognisedKey::foreign(foreign::PGP_PUBLIC),
         label if label.starts_with("PGP PRIVATE") => RecognisedKey::foreign(foreign::PGP_PRIVATE),
@@ -62,7 +62,7 @@ fn by_label(block: &text_encoding::Block<'_>, half: Half) -> Option<RecognisedKe
     })
 }
 
-fn of_block(block: &text_encoding::Block<'_>) -> RecognisedKey {
+fn of_block(block: &pem_blocks::Block<'_>) -> RecognisedKey {
     let half = half_of_labels(&[block.label]);
     if let Some(key) = by_label(block, half) {
         return key;
@@ -90,6 +90,6 @@ fn of_block(block: &text_encoding::Block<'_>) -> RecognisedKey {
 }
 
 fn other_block(label: &str) -> RecognisedKey {
-    let label = text_encoding::shown(label);
+    let label = pem_blocks::shown(label);
     RecognisedKey::faulty(Half::Unknown, KeyFault::WrongKind(format!("a block of {label:?}").into()))
 }

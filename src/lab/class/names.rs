@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
 use crate::random::{NoRandomBytes, Random};
-use crate::token::printable::{is_hidden, is_joiner};
+use crate::texts::hidden::{is_hidden, is_joiner};
 
 /// Letters that nobody takes for one another on a board or by ear. There are no vowels, so no code is a word.
 const LETTERS: &[u8; 20] = b"BCDFGHJKMNPQRSTVWXYZ";

@@ -10,7 +10,7 @@ use super::press::PressResult;
 use crate::keys::{Algorithm, LabKeys, ProfileKeys, Verifier};
 use crate::lab::naive::LaxToken;
 use crate::profiles::demo::REQUIRED;
-use crate::token::{self, Audience, Candidates, Claims, Expected, Rules, Typ, Verdict};
+use crate::token::{self, AudienceRule, Candidates, Claims, Expected, Rules, Typ, Verdict};
 
 /// How long a token of the lesson is valid.
 const LIFETIME: TimeDelta = TimeDelta::minutes(10);
@@ -124,7 +124,7 @@ pub fn verify(token: &str, keys: &IssuerKeys, now: DateTime<Utc>) -> Verdict {
         typ: Typ::Jwt,
         required: REQUIRED,
         issuer: Some(SCHOOL.claim.to_owned()),
-        audience: Audience::Required(PORTAL.claim.to_owned()),
+        audience: AudienceRule::Required(PORTAL.claim.to_owned()),
     };
     let published = [keys.school.verifiers(), keys.own.verifiers()].concat();
     let ring = Candidates::Ring(&published);
@@ -374,7 +374,7 @@ impl Parts {
 fn near(wanted: &Wanted) -> &'static str {
     match (wanted.issuer.value, wanted.audience.value) {
         ("own", "portal") => {
-            "Near: one portal believes your own issuer, but the token says pupil. You sign it yourself, so what should it \
+            "Close: one portal believes your own issuer, but the token says pupil. You sign it yourself, so what should it \
              say?"
         }
         ("own", _) => {

@@ -9,7 +9,7 @@ mod rules;
 use super::hints::Open;
 use super::press::PressResult;
 pub use cookie::{Choice, CookieSettings, MAX_AGES, PAGE, PATHS, PREFIXES, SAME_SITES, deletion_lines};
-pub use rules::{Outcome, Rule, RulesOutcome, Transport, rules, rules_outcome};
+pub use rules::{CookieOutcome, Rule, RulesOutcome, Transport, rules, rules_outcome};
 
 /// Which parts of the lesson are done: an outcome that was predicted correctly is a part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,11 +47,11 @@ impl Parts {
 
     /// Adds the part of an outcome that was predicted correctly.
     #[must_use]
-    pub const fn with(self, outcome: Outcome) -> Self {
+    pub const fn with(self, outcome: CookieOutcome) -> Self {
         match outcome {
-            Outcome::ComesBack => Self { comes: true, ..self },
-            Outcome::Refused => Self { refused: true, ..self },
-            Outcome::Deleted | Outcome::KeptForOtherPath => Self { accepted: true, ..self },
+            CookieOutcome::ComesBack => Self { comes: true, ..self },
+            CookieOutcome::Refused => Self { refused: true, ..self },
+            CookieOutcome::Deleted | CookieOutcome::KeptForOtherPath => Self { accepted: true, ..self },
         }
     }
 
@@ -80,7 +80,7 @@ pub const NOT_PREDICTED: &str = "Nothing is predicted yet, so no cookie was set.
 /// Judges a prediction, and adds its part to those that were done before. `predicted` is `None` if nothing was
 /// predicted.
 pub fn judge(
-    predicted: Option<Outcome>,
+    predicted: Option<CookieOutcome>,
     came_back: bool,
     by_the_rules: RulesOutcome,
     parts: Parts,
@@ -116,19 +116,21 @@ pub fn judge(
 }
 
 /// A hint about a wrong prediction.
-const fn hint(predicted: Outcome, came_back: bool, by_the_rules: RulesOutcome) -> &'static str {
+const fn hint(predicted: CookieOutcome, came_back: bool, by_the_rules: RulesOutcome) -> &'static str {
     match (predicted, came_back, by_the_rules.outcome) {
         (_, true, _) => "It came back. So no rule refused it, and its path and its time are right.",
-        (_, false, Outcome::ComesBack) => {
+        (_, false, CookieOutcome::ComesBack) => {
             "It did not come back, and the rules do not say why. Did your browser lose it in another way? Set it again."
         }
-        (Outcome::ComesBack, false, _) => "It did not come back. One of the rules below decided that.",
-        (Outcome::Refused, false, _) => "It did not come back, but no rule refuses it. The browser accepted it first.",
-        (Outcome::Deleted | Outcome::KeptForOtherPath, false, Outcome::Refused) => {
+        (CookieOutcome::ComesBack, false, _) => "It did not come back. One of the rules below decided that.",
+        (CookieOutcome::Refused, false, _) => {
+            "It did not come back, but no rule refuses it. The browser accepted it first."
+        }
+        (CookieOutcome::Deleted | CookieOutcome::KeptForOtherPath, false, CookieOutcome::Refused) => {
             "It did not come back, but not for this reason. The browser did not even accept it."
         }
-        (Outcome::Deleted, false, _) => "It did not come back, but it was not deleted. Its time is not over.",
-        (Outcome::KeptForOtherPath, false, _) => {
+        (CookieOutcome::Deleted, false, _) => "It did not come back, but it was not deleted. Its time is not over.",
+        (CookieOutcome::KeptForOtherPath, false, _) => {
             "It did not come back, but not for this reason. Look at how long it may live."
         }
     }
@@ -141,44 +143,49 @@ mod tests {
     #[test]
     fn it_takes_three_fates_each_predicted() {
         let plain = |outcome| RulesOutcome { outcome, may_be_refused: false };
-        let (first, press) = judge(Some(Outcome::ComesBack), true, plain(Outcome::ComesBack), Parts::default());
+        let (first, press) =
+            judge(Some(CookieOutcome::ComesBack), true, plain(CookieOutcome::ComesBack), Parts::default());
         assert!(press.says().contains("1 of 3 parts done") && !press.is_wrong() && !press.is_solved());
-        let (same, press) = judge(Some(Outcome::ComesBack), false, plain(Outcome::Refused), first);
+        let (same, press) = judge(Some(CookieOutcome::ComesBack), false, plain(CookieOutcome::Refused), first);
         assert!(press.is_wrong() && same == first);
         let (second, press) =
-            judge(Some(Outcome::Refused), false, plain(Outcome::Refused), Parts::parse(&first.to_text()));
+            judge(Some(CookieOutcome::Refused), false, plain(CookieOutcome::Refused), Parts::parse(&first.to_text()));
         assert!(press.says().contains("2 of 3 parts done"));
-        for last in [Outcome::Deleted, Outcome::KeptForOtherPath] {
+        for last in [CookieOutcome::Deleted, CookieOutcome::KeptForOtherPath] {
             let (third, press) = judge(Some(last), false, plain(last), Parts::parse(&second.to_text()));
             assert!(press.is_solved() && press.says().ends_with("3 of 3 parts done.") && third.done_count() == 3);
             assert_eq!(Parts::parse(&third.to_text()), third);
         }
-        assert!(judge(None, false, plain(Outcome::Refused), second).1.is_wrong());
+        assert!(judge(None, false, plain(CookieOutcome::Refused), second).1.is_wrong());
     }
 
     #[test]
     fn no_prediction_counts_where_browsers_differ_and_the_page_cannot_see_it() {
-        let by_the_rules = RulesOutcome { outcome: Outcome::KeptForOtherPath, may_be_refused: true };
-        for predicted in [Outcome::Refused, Outcome::KeptForOtherPath] {
+        let by_the_rules = RulesOutcome { outcome: CookieOutcome::KeptForOtherPath, may_be_refused: true };
+        for predicted in [CookieOutcome::Refused, CookieOutcome::KeptForOtherPath] {
             let (parts, press) = judge(Some(predicted), false, by_the_rules, Parts::default());
             assert!(press.is_wrong() && press.says().contains("Browsers differ here"), "{press:?}");
             assert_eq!(parts, Parts::default());
         }
-        let refused = RulesOutcome { outcome: Outcome::ComesBack, may_be_refused: true };
-        assert_eq!(judge(Some(Outcome::Refused), false, refused, Parts::default()).0.done_count(), 1);
+        let refused = RulesOutcome { outcome: CookieOutcome::ComesBack, may_be_refused: true };
+        assert_eq!(judge(Some(CookieOutcome::Refused), false, refused, Parts::default()).0.done_count(), 1);
     }
 
     #[test]
     fn a_prediction_counts_only_for_its_own_reason() {
         for may_be_refused in [false, true] {
-            for outcome in Outcome::ALL {
+            for outcome in CookieOutcome::ALL {
                 let by_the_rules = RulesOutcome { outcome, may_be_refused };
-                for expected in Outcome::ALL {
+                for expected in CookieOutcome::ALL {
                     let came = by_the_rules.allows(expected, true);
-                    assert_eq!(came, expected == Outcome::ComesBack);
+                    assert_eq!(came, expected == CookieOutcome::ComesBack);
                     let stayed = by_the_rules.allows(expected, false);
-                    let is_reason = expected == outcome || (expected == Outcome::Refused && may_be_refused);
-                    assert_eq!(stayed, expected != Outcome::ComesBack && is_reason, "{expected:?} of {by_the_rules:?}");
+                    let is_reason = expected == outcome || (expected == CookieOutcome::Refused && may_be_refused);
+                    assert_eq!(
+                        stayed,
+                        expected != CookieOutcome::ComesBack && is_reason,
+                        "{expected:?} of {by_the_rules:?}"
+                    );
                     for came in [true, false] {
                         let (parts, press) = judge(Some(expected), came, by_the_rules, Parts::default());
                         assert_eq!(
@@ -190,7 +197,7 @@ mod tests {
                 }
             }
         }
-        let comes = RulesOutcome { outcome: Outcome::ComesBack, may_be_refused: false };
+        let comes = RulesOutcome { outcome: CookieOutcome::ComesBack, may_be_refused: false };
         assert!(comes.is_contradicted(false) && !comes.is_contradicted(true));
     }
 }

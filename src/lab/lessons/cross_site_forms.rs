@@ -116,7 +116,7 @@ impl Refuser {
         }
     }
 
-    pub const fn says(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Browser => "the browser, because another site’s form may not leave the page",
             Self::Cookie => "the server, because a cookie was missing",

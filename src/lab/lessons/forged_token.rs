@@ -1,6 +1,9 @@
 //! What is wrong with a token that a visitor forged with other tools: one sentence or two about that very fault. The
 //! lessons that take such a token share them, and add what their own key is about.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
 use super::json_text::{fault_of, note_on_repetition, repeated_member};
 use super::remark::{clip, text_of};
 use crate::lab::naive::{LaxToken, Objection};
@@ -58,12 +61,14 @@ pub fn refused(token: &str, objection: &Objection) -> Option<String> {
         }
         Objection::NotJson("header") => format!("The header is not a JSON object. {}", fault_in(token, 0)),
         Objection::NotJson(_) => {
-            format!("Near: the signature is right, but the payload is not a JSON object. {}", fault_in(token, 1))
+            format!("Close: the signature is right, but the payload is not a JSON object. {}", fault_in(token, 1))
         }
         Objection::NoAlg => "The header names no algorithm. It needs a member `alg` whose value is a text.".to_owned(),
-        Objection::Expired { .. } => "Near: the signature is right, but your token has expired: its `exp` has passed. \
+        Objection::Expired { .. } => {
+            "Close: the signature is right, but your token has expired: its `exp` has passed. \
                                       You sign it, so write a later one."
-            .to_owned(),
+                .to_owned()
+        }
         _ => return None,
     })
 }
@@ -91,6 +96,16 @@ pub fn signed_otherwise(token: &str, sign: impl Fn(&str) -> String) -> Option<St
         "Close: the secret is right, but it signed {text}. A signature covers the first two parts as the token writes \
          them, with the dot between."
     ))
+}
+
+/// Whether this is the right signature in another encoding: with `=` at its end, in plain base64 or in hexadecimal.
+pub(super) fn is_in_another_encoding(written: &str, right: &str) -> bool {
+    let Ok(bytes) = URL_SAFE_NO_PAD.decode(right) else { return false };
+    let hex = hexadecimal(&bytes);
+    // Hexadecimal digits are the same text in both alphabets of base64.
+    let forms = [right.to_owned(), STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&hex)];
+    let unpadded = written.trim_end_matches('=');
+    written != right && (forms.iter().any(|form| form == unpadded) || unpadded.eq_ignore_ascii_case(&hex))
 }
 
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {
@@ -144,6 +159,20 @@ mod tests {
         assert!(with("A A").is_some() && with("Aé").is_some());
         for signature in ["", "AA", "A+/A==", "-_AA"] {
             assert_eq!(with(signature), None, "{signature}");
+        }
+    }
+
+    #[test]
+    fn a_signature_in_each_other_encoding_is_known_and_the_right_form_is_none() {
+        let bytes = [0xfb, 0xff, 0xbf, 0x0a];
+        assert_eq!((URL_SAFE_NO_PAD.encode(bytes).as_str(), hexadecimal(&bytes).as_str()), ("-_-_Cg", "fbffbf0a"));
+        for written in
+            ["-_-_Cg==", "+/+/Cg", "+/+/Cg==", "fbffbf0a", "FBFFBF0A", "fbFFbf0a", "ZmJmZmJmMGE", "ZmJmZmJmMGE="]
+        {
+            assert!(is_in_another_encoding(written, "-_-_Cg"), "{written}");
+        }
+        for written in ["-_-_Cg", "", "-_-_Ch", "fbffbf0b", "fbffbf0", "+_-_Cg", "=-_-_Cg"] {
+            assert!(!is_in_another_encoding(written, "-_-_Cg"), "{written}");
         }
     }
 

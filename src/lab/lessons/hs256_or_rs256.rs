@@ -13,7 +13,7 @@ use crate::keys::{Algorithm, GivenKey, GivenVerifier, KeyFault, Secret};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
 use crate::token::{
-    self, Audience, Candidates, Claims, Expected, Header, Rules, Token, Typ, Verdict, segments, verify_given,
+    self, AudienceRule, Candidates, Claims, Expected, Header, Rules, Token, Typ, Verdict, segments, verify_given,
 };
 
 /// How long the lesson's tokens live: long enough to paste a command.
@@ -31,7 +31,7 @@ static RULES: Rules = Rules {
     typ: Typ::Jwt,
     required: demo::REQUIRED,
     issuer: None,
-    audience: Audience::Nobody,
+    audience: AudienceRule::Nobody,
 };
 
 /// The claims of Bob's token.

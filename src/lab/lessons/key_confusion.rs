@@ -47,7 +47,7 @@ impl Material {
         }
     }
 
-    pub const fn says(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::File => "the PEM file as it is",
             Self::WithoutNewline => "the PEM text without its last line break",
@@ -65,7 +65,7 @@ impl Material {
     const fn secret(self) -> &'static str {
         match self {
             Self::Own => "a text of your own",
-            other => other.says(),
+            other => other.label(),
         }
     }
 
@@ -232,12 +232,12 @@ fn accepted(claims: &Claims) -> Result<String, String> {
                 .to_owned(),
         ),
         Some(other) => Err(format!(
-            "Near: the old verifier accepts your token, and believes that you are `{}`. {}",
+            "Close: the old verifier accepts your token, and believes that you are `{}`. {}",
             clip(&other.to_string()),
             who_else(other, "Who may change grades?")
         )),
         None => {
-            Err("Near: the old verifier accepts your token, but its payload has no `sub`. So the verifier does not \
+            Err("Close: the old verifier accepts your token, but its payload has no `sub`. So the verifier does not \
                      know who you are."
                 .to_owned())
         }
@@ -254,7 +254,7 @@ fn not_read(token: &str, objection: &Objection) -> String {
 
 fn unknown(alg: &str) -> String {
     match ["RS256", "HS256", "HS384", "HS512"].iter().find(|it| it.eq_ignore_ascii_case(alg)) {
-        Some(right) => format!("Near: the names of algorithms are case-sensitive. It is `{right}`, not `{alg}`."),
+        Some(right) => format!("Close: the names of algorithms are case-sensitive. It is `{right}`, not `{alg}`."),
         None => format!("The old verifier does not know the algorithm `{alg}`. It knows RS256 and three with an HMAC."),
     }
 }
@@ -402,8 +402,9 @@ mod tests {
         let (unsigned, signature) = right.rsplit_once('.').unwrap();
         let bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
         let hex = hexadecimal(&bytes);
-        for written in [hex.clone(), URL_SAFE_NO_PAD.encode(&hex)] {
-            assert!(pasted(&format!("{unsigned}.{written}")).unwrap_err().contains("not written in base64url"));
+        for written in [hex.to_uppercase(), URL_SAFE_NO_PAD.encode(&hex), hex] {
+            let told = pasted(&format!("{unsigned}.{written}")).unwrap_err();
+            assert!(told.contains("a JWT needs it in base64url without `=`"), "{written}: {told}");
         }
         assert!(pasted(&format!("{right}=")).is_ok(), "a lax decoder reads padding");
     }

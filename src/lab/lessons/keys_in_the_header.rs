@@ -46,7 +46,7 @@ impl Member {
         }
     }
 
-    pub const fn says(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::KidPath => "kid, read as a path",
             Self::KidSql => "kid, put into SQL",
@@ -94,13 +94,13 @@ impl Member {
 
 /// What the token is signed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum With {
+pub enum SignedWith {
     EmptyKey,
     Secret,
     AttackersKey,
 }
 
-impl With {
+impl SignedWith {
     pub const ALL: [Self; 3] = [Self::AttackersKey, Self::Secret, Self::EmptyKey];
 
     pub const fn value(self) -> &'static str {
@@ -111,7 +111,7 @@ impl With {
         }
     }
 
-    pub const fn says(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::EmptyKey => "the empty key (a secret of no bytes), with HS256",
             Self::Secret => "a secret of my own, with HS256",
@@ -136,8 +136,8 @@ impl With {
 pub struct Choices<'a> {
     pub member: Member,
     pub value: &'a str,
-    pub with: With,
-    /// What [`With::Secret`] signs with.
+    pub with: SignedWith,
+    /// What [`SignedWith::Secret`] signs with.
     pub secret: &'a str,
 }
 
@@ -176,9 +176,9 @@ pub fn forge(choices: &Choices<'_>, claims: &Claims, attacker: &Signer) -> Resul
     let payload = serde_json::to_string(claims).unwrap_or_default();
     let unsigned = signing_input(Value::Object(header).to_string(), payload);
     let signature = match with {
-        With::EmptyKey => mac(hmac::HMAC_SHA256, b"", &unsigned),
-        With::Secret => mac(hmac::HMAC_SHA256, secret.as_bytes(), &unsigned),
-        With::AttackersKey => attacker.sign(unsigned.as_bytes())?,
+        SignedWith::EmptyKey => mac(hmac::HMAC_SHA256, b"", &unsigned),
+        SignedWith::Secret => mac(hmac::HMAC_SHA256, secret.as_bytes(), &unsigned),
+        SignedWith::AttackersKey => attacker.sign(unsigned.as_bytes())?,
     };
     Ok(format!("{unsigned}.{signature}"))
 }
@@ -207,35 +207,35 @@ pub fn naive(token: &str, member: Member, attacker: &Verifier, now: DateTime<Utc
 
 /// `Ok` when the lesson is solved, otherwise what is still missing.
 pub fn judge(attempt: &Attempt<'_>, naive: &Result<Claims, Objection>) -> Result<String, String> {
-    let twice = match attempt {
+    let repetition_note = match attempt {
         Attempt::Brought { token, .. } => note(token),
         Attempt::Forged(_) => String::new(),
     };
-    judge_claims(attempt, naive).map(|says| says + &twice).map_err(|says| says + &twice)
+    judge_claims(attempt, naive).map(|says| says + &repetition_note).map_err(|says| says + &repetition_note)
 }
 
 fn judge_claims(attempt: &Attempt<'_>, naive: &Result<Claims, Objection>) -> Result<String, String> {
     match naive {
         Ok(claims) if claims.subject() == Some(WANTED) => {
-            Ok(format!("Mallory is Admin now: she can change 3 grades. {}", taken(attempt.member())))
+            Ok(format!("Mallory is Admin now: she can change 3 grades. {}", success(attempt.member())))
         }
         Ok(claims) => Err(format!(
-            "Near: the portal accepts your token, for `{}`. {}",
+            "Close: the portal accepts your token, for `{}`. {}",
             clip(claims.subject().unwrap_or("nobody")),
             who_else(
                 claims.get("sub").unwrap_or(&Value::Null),
                 &format!("Write `\"sub\":\"{WANTED}\"` into the payload.")
             )
         )),
-        Err(objection) => Err(near(attempt, objection)),
+        Err(objection) => Err(hint(attempt, objection)),
     }
 }
 
 /// A hint about this attempt.
-fn near(attempt: &Attempt<'_>, objection: &Objection) -> String {
+fn hint(attempt: &Attempt<'_>, objection: &Objection) -> String {
     let member = attempt.member();
-    if let Some(hint) = missing(attempt) {
-        return hint;
+    if let Some(missing) = missing(attempt) {
+        return missing;
     }
     match objection {
         Objection::NoKey(_) => match of_another_kind(member, &value_of(attempt)) {
@@ -279,14 +279,14 @@ fn value_of(attempt: &Attempt<'_>) -> String {
 
 /// What the text of a member is, as it looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ValueKind {
     Path,
     Sql,
     Key,
     Address,
 }
 
-impl Kind {
+impl ValueKind {
     fn of(value: &str) -> Option<Self> {
         let selects = value.to_ascii_lowercase().contains("select ");
         match value.chars().next()? {
@@ -298,7 +298,7 @@ impl Kind {
         }
     }
 
-    const fn is(self) -> &'static str {
+    const fn sentence(self) -> &'static str {
         match self {
             Self::Path => "That is a path",
             Self::Sql => "That is a text for an SQL query",
@@ -308,7 +308,7 @@ impl Kind {
     }
 
     /// What the portal does that takes such a value.
-    const fn taken(self) -> &'static str {
+    const fn expects(self) -> &'static str {
         match self {
             Self::Path => "this portal opens a file",
             Self::Sql => "this portal asks a database",
@@ -320,14 +320,14 @@ impl Kind {
 
 /// What is said of a value that another member would take.
 fn of_another_kind(member: Member, value: &str) -> Option<String> {
-    let taken = match member {
-        Member::KidPath => Kind::Path,
-        Member::KidSql => Kind::Sql,
-        Member::Jwk => Kind::Key,
-        Member::Jku | Member::X5u => Kind::Address,
+    let expected = match member {
+        Member::KidPath => ValueKind::Path,
+        Member::KidSql => ValueKind::Sql,
+        Member::Jwk => ValueKind::Key,
+        Member::Jku | Member::X5u => ValueKind::Address,
     };
-    let kind = Kind::of(value).filter(|kind| *kind != taken)?;
-    Some(format!("{}, and {}.", kind.is(), taken.taken()))
+    let kind = ValueKind::of(value).filter(|kind| *kind != expected)?;
+    Some(format!("{}, and {}.", kind.sentence(), expected.expects()))
 }
 
 const fn no_key(member: Member) -> &'static str {
@@ -350,12 +350,12 @@ const fn no_key(member: Member) -> &'static str {
 const fn wrong_key(member: Member) -> &'static str {
     match member {
         Member::KidPath => {
-            "Near: the path is right. The file is empty, so the portal reads a secret of no bytes. So the key is empty too: \
+            "Close: the path is right. The file is empty, so the portal reads a secret of no bytes. So the key is empty too: \
              sign with that."
         }
-        Member::KidSql => "Near: the query returns your text. Sign with exactly this text as the secret.",
+        Member::KidSql => "Close: the query returns your text. Sign with exactly this text as the secret.",
         Member::Jwk | Member::Jku | Member::X5u => {
-            "Near: the portal takes the key from where you say, but another key signed. Sign with the private key that \
+            "Close: the portal takes the key from where you say, but another key signed. Sign with the private key that \
              belongs to it."
         }
     }
@@ -372,7 +372,7 @@ fn expected_algorithm(attempt: &Attempt<'_>) -> String {
     }
 }
 
-const fn taken(member: Member) -> &'static str {
+const fn success(member: Member) -> &'static str {
     match member {
         Member::KidPath => {
             "The file is empty, so the portal checked your HMAC with a secret of no bytes. You signed with the same."
@@ -406,12 +406,12 @@ mod tests {
         Claims::new().with("sub", "admin")
     }
 
-    fn forged(member: Member, value: &str, with: With, secret: &str, claims: &Claims) -> String {
+    fn forged(member: Member, value: &str, with: SignedWith, secret: &str, claims: &Claims) -> String {
         let choices = Choices { member, value, with, secret };
         forge(&choices, claims, &AttackersKey::get().unwrap().signer).unwrap()
     }
 
-    fn outcome(member: Member, value: &str, with: With, secret: &str) -> Result<String, String> {
+    fn outcome(member: Member, value: &str, with: SignedWith, secret: &str) -> Result<String, String> {
         let token = forged(member, value, with, secret, &admin());
         let choices = Choices { member, value, with, secret };
         let verifier = &AttackersKey::get().unwrap().verifier;
@@ -427,12 +427,12 @@ mod tests {
     #[test]
     fn a_path_to_the_empty_file_makes_the_empty_key() {
         for path in ["/dev/null", "../../../dev/null", "../../../../../dev/null", "/etc/../dev/./null", "//dev//null"] {
-            assert!(outcome(Member::KidPath, path, With::EmptyKey, "").is_ok(), "{path}");
-            assert!(outcome(Member::KidPath, path, With::Secret, "").is_ok(), "{path}");
-            assert!(outcome(Member::KidPath, path, With::Secret, "x").unwrap_err().starts_with("Near"));
+            assert!(outcome(Member::KidPath, path, SignedWith::EmptyKey, "").is_ok(), "{path}");
+            assert!(outcome(Member::KidPath, path, SignedWith::Secret, "").is_ok(), "{path}");
+            assert!(outcome(Member::KidPath, path, SignedWith::Secret, "x").unwrap_err().starts_with("Close:"));
         }
         for path in ["dev/null", "../dev/null", "/etc/passwd", "jwt_key", "/dev/null/"] {
-            let said = outcome(Member::KidPath, path, With::EmptyKey, "");
+            let said = outcome(Member::KidPath, path, SignedWith::EmptyKey, "");
             assert_eq!(said.is_ok(), path == "/dev/null/", "{path}: {said:?}");
         }
     }
@@ -445,24 +445,27 @@ mod tests {
             ("'  UnIoN  SELECT  'x' #", "x"),
             ("' UNION SELECT '", ""),
         ] {
-            assert!(outcome(Member::KidSql, kid, With::Secret, secret).is_ok(), "{kid}");
-            assert!(outcome(Member::KidSql, kid, With::Secret, "other").unwrap_err().starts_with("Near"), "{kid}");
+            assert!(outcome(Member::KidSql, kid, SignedWith::Secret, secret).is_ok(), "{kid}");
+            assert!(
+                outcome(Member::KidSql, kid, SignedWith::Secret, "other").unwrap_err().starts_with("Close:"),
+                "{kid}"
+            );
         }
         for kid in ["x", "' OR 1=1 --", "' UNION SELECT 'x'", "' UNIONSELECT 'x", "' UNION SELECT secret FROM keys --"]
         {
-            assert!(outcome(Member::KidSql, kid, With::Secret, "x").unwrap_err().contains("quote"), "{kid}");
+            assert!(outcome(Member::KidSql, kid, SignedWith::Secret, "x").unwrap_err().contains("quote"), "{kid}");
         }
     }
 
     #[test]
     fn an_enclosed_key_fits_what_its_private_half_signed() {
         let jwk = &AttackersKey::get().unwrap().public_jwk;
-        assert!(outcome(Member::Jwk, jwk, With::AttackersKey, "").is_ok());
-        assert!(outcome(Member::Jwk, jwk, With::EmptyKey, "").unwrap_err().starts_with("Near"));
-        assert!(outcome(Member::Jwk, r#"{"kty":"oct","k":"eA"}"#, With::Secret, "x").is_ok());
+        assert!(outcome(Member::Jwk, jwk, SignedWith::AttackersKey, "").is_ok());
+        assert!(outcome(Member::Jwk, jwk, SignedWith::EmptyKey, "").unwrap_err().starts_with("Close:"));
+        assert!(outcome(Member::Jwk, r#"{"kty":"oct","k":"eA"}"#, SignedWith::Secret, "x").is_ok());
         for jwk in ["nonsense", "{}", r#"{"kty":"RSA","n":"AQ","e":"AQAB"}"#, "[]"] {
             assert!(
-                outcome(Member::Jwk, jwk, With::AttackersKey, "").unwrap_err().contains("a whole public key"),
+                outcome(Member::Jwk, jwk, SignedWith::AttackersKey, "").unwrap_err().contains("a whole public key"),
                 "{jwk}"
             );
         }
@@ -478,13 +481,13 @@ mod tests {
                 "https://issuer.example@attacker.example/",
                 "https://ATTACKER.example:8443/x#y",
             ] {
-                assert!(outcome(member, address, With::AttackersKey, "").is_ok(), "{address}");
-                assert!(outcome(member, address, With::EmptyKey, "").unwrap_err().starts_with("Near"));
+                assert!(outcome(member, address, SignedWith::AttackersKey, "").is_ok(), "{address}");
+                assert!(outcome(member, address, SignedWith::EmptyKey, "").unwrap_err().starts_with("Close:"));
             }
             for address in
                 ["https://notattacker.example/", "attacker.example", "file:///dev/null", "https://127.0.0.1/"]
             {
-                assert!(outcome(member, address, With::AttackersKey, "").is_err(), "{address}");
+                assert!(outcome(member, address, SignedWith::AttackersKey, "").is_err(), "{address}");
             }
         }
     }
@@ -504,14 +507,14 @@ mod tests {
             (Member::Jku, "../../dev/null", "a path, and this portal fetches from an address."),
             (Member::X5u, jwk, "a key, and this portal fetches from an address."),
         ] {
-            let said = outcome(member, value, With::EmptyKey, "").unwrap_err();
+            let said = outcome(member, value, SignedWith::EmptyKey, "").unwrap_err();
             assert!(said.contains(says) && said.contains(no_key(member)), "{value}: {said}");
-            let token = forged(member, value, With::EmptyKey, "", &admin());
+            let token = forged(member, value, SignedWith::EmptyKey, "", &admin());
             assert!(brought(member, &token).unwrap_err().contains(says), "{value}");
         }
         for (member, value) in [(Member::KidPath, "/etc/passwd"), (Member::KidSql, "' OR 1=1 --"), (Member::Jwk, "{}")]
         {
-            let said = outcome(member, value, With::EmptyKey, "").unwrap_err();
+            let said = outcome(member, value, SignedWith::EmptyKey, "").unwrap_err();
             assert!(!said.contains("That is"), "{said}");
         }
     }
@@ -519,18 +522,18 @@ mod tests {
     #[test]
     fn a_member_without_a_value_leads_nowhere() {
         for member in Member::ALL {
-            assert!(outcome(member, " ", With::EmptyKey, "").unwrap_err().starts_with("Write a value"));
+            assert!(outcome(member, " ", SignedWith::EmptyKey, "").unwrap_err().starts_with("Write a value"));
         }
     }
 
     #[test]
     fn a_token_of_other_tools_is_judged_by_what_it_is_itself() {
         let jwk = &AttackersKey::get().unwrap().public_jwk;
-        let (path, null, own) = (Member::KidPath, "/dev/null", With::AttackersKey);
-        assert!(brought(path, &forged(path, null, With::EmptyKey, "", &admin())).is_ok());
+        let (path, null, own) = (Member::KidPath, "/dev/null", SignedWith::AttackersKey);
+        assert!(brought(path, &forged(path, null, SignedWith::EmptyKey, "", &admin())).is_ok());
         assert!(brought(Member::Jwk, &forged(Member::Jwk, jwk, own, "", &admin())).is_ok());
-        let bob = forged(path, null, With::EmptyKey, "", &Claims::new().with("sub", "bob"));
-        let late = forged(path, null, With::EmptyKey, "", &admin().with("exp", 1_799_999_999));
+        let bob = forged(path, null, SignedWith::EmptyKey, "", &Claims::new().with("sub", "bob"));
+        let late = forged(path, null, SignedWith::EmptyKey, "", &admin().with("exp", 1_799_999_999));
         for (member, token, hint) in [
             (path, bob, "accepts your token, for `bob`"),
             (path, late, "has expired"),
@@ -541,8 +544,8 @@ mod tests {
             (path, forged(Member::Jwk, jwk, own, "", &admin()), "has no `kid`"),
             (Member::Jku, forged(Member::Jwk, jwk, own, "", &admin()), "has no `jku`"),
             (path, forged(path, null, own, "", &admin()), "sign with that. It verifies with HS256."),
-            (path, forged(path, null, With::Secret, "x", &admin()), "So the key is empty too: sign with that."),
-            (Member::Jwk, forged(Member::Jwk, jwk, With::Secret, "x", &admin()), "another key signed"),
+            (path, forged(path, null, SignedWith::Secret, "x", &admin()), "So the key is empty too: sign with that."),
+            (Member::Jwk, forged(Member::Jwk, jwk, SignedWith::Secret, "x", &admin()), "another key signed"),
         ] {
             let said = brought(member, &token).unwrap_err();
             assert!(said.contains(hint), "{hint}: {said}");

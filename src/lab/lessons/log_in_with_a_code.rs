@@ -44,7 +44,7 @@ impl Attack {
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn find(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|attack| attack.value() == text)
     }
 
@@ -240,7 +240,7 @@ impl Target {
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn find(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|target| target.value() == text)
     }
 }
@@ -280,7 +280,7 @@ impl Parts {
                 None => parts.has_logged_in |= word == "login",
                 Some(("sent", sent)) => parts.sent = parse_sent(sent),
                 Some((attack, target)) => {
-                    if let (Some(attack), Some(target)) = (Attack::parse(attack), Target::parse(target)) {
+                    if let (Some(attack), Some(target)) = (Attack::find(attack), Target::find(target)) {
                         parts.add(attack, target);
                     }
                 }
@@ -394,7 +394,7 @@ impl fmt::Display for Parts {
 fn parse_sent(text: &str) -> Option<(Attack, String)> {
     let (attack, what) = text.split_once('.')?;
     let (what, _) = form_urlencoded::parse(what.as_bytes()).next()?;
-    Some((Attack::parse(attack)?, what.into_owned()))
+    Some((Attack::find(attack)?, what.into_owned()))
 }
 
 #[cfg(test)]
@@ -474,7 +474,7 @@ mod tests {
             let count = hints.len();
             hints.dedup();
             assert_eq!(hints.len(), count);
-            assert_eq!(Attack::parse(attack.value()), Some(attack));
+            assert_eq!(Attack::find(attack.value()), Some(attack));
         }
     }
 }

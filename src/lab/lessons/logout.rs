@@ -24,12 +24,12 @@ pub enum LogoutMethod {
 impl LogoutMethod {
     pub const ALL: [Self; 3] = [Self::Clear, Self::Revoke, Self::Rotate];
 
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|way| way.name() == name)
+    pub fn find(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.value() == value)
     }
 
     /// What forms send for it.
-    pub const fn name(self) -> &'static str {
+    pub const fn value(self) -> &'static str {
         match self {
             Self::Clear => "clear",
             Self::Revoke => "revoke",
@@ -38,7 +38,7 @@ impl LogoutMethod {
     }
 
     /// What its button says.
-    pub const fn button(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Clear => "Clear the cookie",
             Self::Revoke => "Revoke the token",
@@ -103,7 +103,7 @@ impl Rounds {
         let mut words = text.split(' ');
         let key = words.next().and_then(|word| word.parse().ok()).filter(|key| *key > 0);
         let mut rounds = Self { key: key.unwrap_or(1), ..Self::default() };
-        for way in words.filter_map(LogoutMethod::parse) {
+        for way in words.filter_map(LogoutMethod::find) {
             rounds.add(way);
         }
         rounds
@@ -134,7 +134,7 @@ impl Rounds {
             Stage::Begin if self.count() > 0 => "again",
             Stage::Begin => "login",
             Stage::LoggedIn => "save",
-            Stage::Saved => way.name(),
+            Stage::Saved => way.value(),
             Stage::LoggedOut => "replay",
         })
     }
@@ -146,7 +146,7 @@ impl Rounds {
 
     /// The logouts that are left, as the verdict names them.
     pub fn left(self) -> String {
-        let buttons: Vec<String> = self.missing().map(|way| format!("*{}*", way.button())).collect();
+        let buttons: Vec<String> = self.missing().map(|way| format!("*{}*", way.label())).collect();
         if buttons.is_empty() {
             return "All three rounds are played, so this is an extra one.".to_owned();
         }
@@ -161,7 +161,7 @@ impl Rounds {
 impl fmt::Display for Rounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.key)?;
-        LogoutMethod::ALL.into_iter().filter(|way| self.has(*way)).try_for_each(|way| write!(f, " {}", way.name()))
+        LogoutMethod::ALL.into_iter().filter(|way| self.has(*way)).try_for_each(|way| write!(f, " {}", way.value()))
     }
 }
 
@@ -185,13 +185,13 @@ impl KeptCopy {
         let fields: Vec<&str> = word.split('.').collect();
         let [key, issued_at, jti, way] = fields[..] else { return None };
         let (key, issued_at) = (key.parse().ok()?, issued_at.parse().ok()?);
-        Some(Self { key, issued_at, jti: jti.to_owned(), way: LogoutMethod::parse(way) })
+        Some(Self { key, issued_at, jti: jti.to_owned(), way: LogoutMethod::find(way) })
     }
 }
 
 impl fmt::Display for KeptCopy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let way = self.way.map_or("", LogoutMethod::name);
+        let way = self.way.map_or("", LogoutMethod::value);
         write!(f, "{COPY}{}.{}.{}.{way}", self.key, self.issued_at, self.jti)
     }
 }

@@ -20,7 +20,7 @@ use Carrier::{Address, Jwt, Opaque, Saml, Session};
 impl Carrier {
     pub const ALL: [Self; 5] = [Session, Opaque, Jwt, Saml, Address];
 
-    pub fn parse(name: &str) -> Option<Self> {
+    pub fn find(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|carrier| carrier.name() == name)
     }
 
@@ -63,7 +63,7 @@ use Reason::{EndsAtOnce, MostSecure, OneThing, OwnTable, PublicKey, TooManyQuest
 impl Reason {
     pub const ALL: [Self; 6] = [OwnTable, EndsAtOnce, PublicKey, TooManyQuestions, OneThing, MostSecure];
 
-    pub fn parse(name: &str) -> Option<Self> {
+    pub fn find(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
     }
 
@@ -339,7 +339,7 @@ impl Answers {
     pub fn parse(text: &str) -> Self {
         let answer = |(word, service): (&str, &Service)| {
             let (carrier, reason) = word.split_once('-')?;
-            let (carrier, reason) = (Carrier::parse(carrier)?, Reason::parse(reason)?);
+            let (carrier, reason) = (Carrier::find(carrier)?, Reason::find(reason)?);
             service.judge(carrier, reason).is_ok().then_some((carrier, reason))
         };
         Self(text.split(' ').zip(&SERVICES).map_while(answer).collect())
@@ -509,12 +509,12 @@ mod tests {
             let is_right =
                 |service: &&Service| Reason::ALL.iter().any(|reason| service.judge(carrier, *reason).is_ok());
             assert!((1..=3).contains(&SERVICES.iter().filter(is_right).count()), "{}", carrier.name());
-            assert_eq!(Carrier::parse(carrier.name()), Some(carrier));
+            assert_eq!(Carrier::find(carrier.name()), Some(carrier));
         }
         for reason in Reason::ALL {
             let is_right = |service: &&Service| Carrier::ALL.iter().any(|it| service.judge(*it, reason).is_ok());
             assert!(SERVICES.iter().filter(is_right).count() <= 2, "{}", reason.name());
-            assert_eq!(Reason::parse(reason.name()), Some(reason));
+            assert_eq!(Reason::find(reason.name()), Some(reason));
         }
     }
 

@@ -124,16 +124,16 @@ fn success(written: &Written<'_>) -> String {
 fn hint(written: &Written<'_>, objection: &Objection) -> String {
     match objection {
         Objection::Parts(_) if !written.has_last_dot => {
-            "Near: without the second dot, the text has two parts. An empty signature, one of no characters, is still a \
+            "Close: without the second dot, the text has two parts. An empty signature, one of no characters, is still a \
              third part. So keep the dot."
         }
         Objection::Parts(_) => "The signature's field holds a dot. The page adds the dots itself, so remove it.",
         Objection::SignatureOnNone => {
-            "Near: the algorithm is right, but there is still a signature. A token of this algorithm has nothing after \
+            "Close: the algorithm is right, but there is still a signature. A token of this algorithm has nothing after \
              its second dot."
         }
         Objection::UnknownAlg(_) => {
-            "Near: the verifier follows `alg`, but it does not know that name. You want the algorithm that signs nothing."
+            "Close: the verifier follows `alg`, but it does not know that name. You want the algorithm that signs nothing."
         }
         Objection::BadSignature(_) => {
             "The header still names an algorithm that needs a key, and the signature does not fit your text. Name the \
@@ -144,13 +144,13 @@ fn hint(written: &Written<'_>, objection: &Objection) -> String {
         }
         Objection::NotJson(_) => {
             return format!(
-                "Near: the verifier skipped the signature, but it could not read the payload: it is not a JSON object. {}",
+                "Close: the verifier skipped the signature, but it could not read the payload: it is not a JSON object. {}",
                 fault_of(written.payload).unwrap_or_default()
             );
         }
         Objection::NoAlg => "The header must name its algorithm: a member `alg` whose value is a text.",
         Objection::Expired { .. } => {
-            "Near: only `exp` is left to check, and it is in the past. Nobody signs this token, so write a later one."
+            "Close: only `exp` is left to check, and it is in the past. Nobody signs this token, so write a later one."
         }
         Objection::Encoding(_) | Objection::NoKey(_) => "The text does not decode.",
     }

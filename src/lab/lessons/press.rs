@@ -20,7 +20,7 @@ pub enum PressResult {
 }
 
 impl PressResult {
-    /// `Ok` when the lesson is solved, otherwise what is still missing.
+    /// `Ok` when the lesson is solved; `Err` is a wrong try, with its hint.
     pub fn of(judged: &Result<String, String>) -> Self {
         match judged {
             Ok(says) => Self::Solved(says.clone()),
@@ -28,7 +28,7 @@ impl PressResult {
         }
     }
 
-    /// The same with a wrong answer counted only if there was one: a form that was sent empty was no try.
+    /// Turns `Wrong` into `Missing` if the form was empty, so that it does not count as a try.
     #[must_use]
     pub fn counted_if(self, is_answer: bool) -> Self {
         match self {

@@ -57,7 +57,7 @@ impl Exponent {
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn find(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|exponent| exponent.number().to_string() == text)
     }
 
@@ -188,7 +188,7 @@ impl Spelling {
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn find(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|spelling| spelling.value() == text)
     }
 
@@ -311,9 +311,9 @@ mod tests {
 
     #[test]
     fn what_a_form_sends_is_read_back() {
-        assert!(Spelling::ALL.iter().all(|it| Spelling::parse(it.value()) == Some(*it)));
-        assert!(Exponent::ALL.iter().all(|it| Exponent::parse(&it.number().to_string()) == Some(*it)));
-        assert_eq!((Spelling::parse("der"), Exponent::parse("5")), (None, None));
+        assert!(Spelling::ALL.iter().all(|it| Spelling::find(it.value()) == Some(*it)));
+        assert!(Exponent::ALL.iter().all(|it| Exponent::find(&it.number().to_string()) == Some(*it)));
+        assert_eq!((Spelling::find("der"), Exponent::find("5")), (None, None));
     }
 
     #[test]

@@ -44,12 +44,12 @@ pub(super) fn expect_admin(claims: &Claims) -> Result<(), String> {
     match claims.get("sub") {
         Some(Value::String(subject)) if subject == WANTED => Ok(()),
         Some(other) => Err(format!(
-            "Near: the naive verifier accepts the token, but `sub` says {}. {}",
+            "Close: the naive verifier accepts the token, but `sub` says {}. {}",
             clip(&other.to_string()),
             who_else(other, "Nothing protects the payload now. Who should it name?")
         )),
         None => {
-            Err(format!("Near: the naive verifier accepts the token, but there is no `sub`. It must name `{WANTED}`."))
+            Err(format!("Close: the naive verifier accepts the token, but there is no `sub`. It must name `{WANTED}`."))
         }
     }
 }

@@ -15,7 +15,7 @@ pub const COOKIE: &str = "lab-tokens";
 pub const MOST_TOKENS: usize = 5;
 
 /// How many keys the key set may hold.
-pub const MOST_KEYS: u32 = 3;
+const MOST_KEYS: u32 = 3;
 
 /// How many keys the table shows at most.
 const MOST_ROWS: u32 = 2 * MOST_KEYS;
@@ -59,7 +59,7 @@ impl RotationStep {
     pub const ALL: [Self; 4] = [Self::Sign, Self::Retire, Self::Publish, Self::Fetch];
 
     /// What forms send for it.
-    pub const fn name(self) -> &'static str {
+    pub const fn value(self) -> &'static str {
         match self {
             Self::Publish => "publish",
             Self::Sign => "sign",
@@ -68,12 +68,12 @@ impl RotationStep {
         }
     }
 
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|step| step.name() == name)
+    pub fn find(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.value() == value)
     }
 
     /// What its button says, before the keys that it is about.
-    pub const fn button(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Publish => "Publish the next key",
             Self::Sign => "Sign with the next key",
@@ -95,17 +95,19 @@ impl KeyNumbers {
         Self { oldest: number, signs: number, published: number, copy: (number, number) }
     }
 
-    /// Reads the five numbers that [`Self`] displays; `None` where no moves lead to them.
+    /// Reads the five numbers that [`Self`] displays; `None` where no steps lead to them.
     fn parse(words: &[&str]) -> Option<Self> {
         let numbers: Vec<u32> = words.iter().map(|word| word.parse().ok()).collect::<Option<_>>()?;
         let [oldest, signs, published, from, to] = numbers[..] else { return None };
         let keys = Self { oldest, signs, published, copy: (from, to) };
+        // Keys join the set at its new end and leave at its old one, and the copy was fetched from an earlier set.
         let is_ordered = 1 <= from && from <= to && from <= oldest && oldest <= published && to <= published;
+        // Publishing and signing are at most one key apart, and only keys older than the one that signs are retired.
         let is_near = signs <= published.saturating_add(1) && published <= signs.saturating_add(1) && oldest <= signs;
         (is_ordered && is_near && keys.is_shown_whole()).then_some(keys)
     }
 
-    /// The keys after this move, or why it cannot be made.
+    /// The keys after this step, or why it cannot be done.
     pub fn after(self, step: RotationStep) -> Result<Self, &'static str> {
         let Self { oldest, signs, published, .. } = self;
         let is_full = self.newest() - oldest + 1 >= MOST_KEYS;
@@ -114,7 +116,7 @@ impl KeyNumbers {
             RotationStep::Publish if published == signs && is_full => Err(ENOUGH),
             RotationStep::Publish => Ok(Self { published: published.saturating_add(1), ..self }),
             RotationStep::Sign if signs > published => {
-                Err("The next key signs already, but it is not in the key set. Which move puts it there?")
+                Err("The next key signs already, but it is not in the key set. Which step puts it there?")
             }
             RotationStep::Sign if signs == published && is_full => Err(ENOUGH),
             RotationStep::Sign => Ok(Self { signs: signs.saturating_add(1), ..self }),
@@ -136,8 +138,8 @@ impl KeyNumbers {
         self.signs.max(self.published)
     }
 
-    /// The keys that a move is about, whether or not it can be made: `None` where there is no old key to retire.
-    pub fn moved_by(self, step: RotationStep) -> Option<RangeInclusive<u32>> {
+    /// The keys that a step is about, whether or not it can be done: `None` where there is no old key to retire.
+    pub fn keys_of(self, step: RotationStep) -> Option<RangeInclusive<u32>> {
         let Self { oldest, signs, published, .. } = self;
         let next = if signs == published { signs.saturating_add(1) } else { self.newest() };
         match step {
@@ -147,8 +149,8 @@ impl KeyNumbers {
         }
     }
 
-    /// The first server that does not know the key that signs, if there is one. No token has to show it.
-    pub fn ignorant_of_signer(self) -> Option<Server> {
+    /// The first server that does not know the key that signs, whether or not a token shows it.
+    pub fn first_server_without_signing_key(self) -> Option<Server> {
         Server::ALL.into_iter().find(|server| !self.known_to(*server).contains(&self.signs))
     }
 
@@ -246,7 +248,7 @@ pub enum Gap {
 impl Gap {
     const ALL: [Self; 3] = [Self::Retired, Self::Unpublished, Self::NotFetched];
 
-    fn parse(name: &str) -> Option<Self> {
+    fn find(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|gap| gap.name() == name)
     }
 
@@ -258,7 +260,7 @@ impl Gap {
         }
     }
 
-    /// Why the first unexpired token is refused that a server refuses now.
+    /// The cause of the first refusal of an unexpired token.
     pub fn among(tokens: &[IssuedToken], keys: KeyNumbers) -> Option<Self> {
         let is_refused = |token: &&IssuedToken| token.is_unexpired() && token.is_accepted != [true; 2];
         let key = tokens.iter().find(is_refused)?.key;
@@ -317,7 +319,7 @@ impl RotationState {
         let words: Vec<&str> = text.split(' ').collect();
         let [gap, replaces, numbers @ ..] = &words[..] else { return None };
         let (keys, replaces) = (KeyNumbers::parse(numbers)?, replaces.parse().ok()?);
-        (replaces <= keys.signs).then_some(Self { replaces, keys, gap: Gap::parse(gap) })
+        (replaces <= keys.signs).then_some(Self { replaces, keys, gap: Gap::find(gap) })
     }
 
     /// One fresh key, as if nothing had happened.
@@ -325,9 +327,7 @@ impl RotationState {
     pub fn again(self) -> Self {
         Self::of(KeyNumbers::only(self.keys.newest().saturating_add(1)))
     }
-}
 
-impl RotationState {
     /// What the next step is about.
     pub fn open(self, tokens: &[IssuedToken]) -> Open {
         let keys = self.keys;
@@ -408,8 +408,8 @@ mod tests {
 
     const ONE: KeyNumbers = KeyNumbers::only(1);
 
-    fn moved(moves: &[RotationStep]) -> KeyNumbers {
-        moves.iter().fold(ONE, |keys, step| keys.after(*step).unwrap())
+    fn after_all(steps: &[RotationStep]) -> KeyNumbers {
+        steps.iter().fold(ONE, |keys, step| keys.after(*step).unwrap())
     }
 
     fn token(key: u32, seconds_left: f64, is_accepted: [bool; 2]) -> IssuedToken {
@@ -420,10 +420,10 @@ mod tests {
     fn publish_fetch_sign_retire_fetch_leaves_the_next_key_alone() {
         use RotationStep::{Fetch, Publish, Retire, Sign};
         let known = |keys: KeyNumbers| Server::ALL.map(|server| keys.known_to(server));
-        assert_eq!(known(moved(&[Publish])), [1..=2, 1..=1]);
-        assert_eq!(known(moved(&[Publish, Fetch])), [1..=2, 1..=2]);
-        assert_eq!(moved(&[Publish, Fetch, Sign]).signs, 2);
-        let retired = moved(&[Publish, Fetch, Sign, Retire]);
+        assert_eq!(known(after_all(&[Publish])), [1..=2, 1..=1]);
+        assert_eq!(known(after_all(&[Publish, Fetch])), [1..=2, 1..=2]);
+        assert_eq!(after_all(&[Publish, Fetch, Sign]).signs, 2);
+        let retired = after_all(&[Publish, Fetch, Sign, Retire]);
         assert_eq!(known(retired), [2..=2, 1..=2]);
         assert!(!retired.is_settled());
         assert_eq!(retired.after(Fetch), Ok(KeyNumbers::only(2)));
@@ -431,30 +431,30 @@ mod tests {
     }
 
     #[test]
-    fn each_move_names_the_keys_that_it_is_about() {
+    fn each_step_names_the_keys_that_it_is_about() {
         use RotationStep::{Fetch, Publish, Retire, Sign};
-        let named = |moves: &[RotationStep]| [Sign, Publish, Retire, Fetch].map(|step| moved(moves).moved_by(step));
+        let named = |steps: &[RotationStep]| [Sign, Publish, Retire, Fetch].map(|step| after_all(steps).keys_of(step));
         assert_eq!(named(&[]), [Some(2..=2), Some(2..=2), None, Some(1..=1)]);
         assert_eq!(named(&[Publish]), [Some(2..=2), Some(2..=2), None, Some(1..=2)]);
         assert_eq!(named(&[Sign]), [Some(2..=2), Some(2..=2), Some(1..=1), Some(1..=1)]);
         assert_eq!(named(&[Publish, Sign]), [Some(3..=3), Some(3..=3), Some(1..=1), Some(1..=2)]);
         assert_eq!(named(&[Publish, Sign, Publish, Sign])[2], Some(1..=2));
         for step in RotationStep::ALL {
-            assert_eq!(RotationStep::parse(step.name()), Some(step));
+            assert_eq!(RotationStep::find(step.value()), Some(step));
         }
     }
 
     #[test]
     fn a_key_that_signs_unpublished_is_known_to_nobody() {
-        let hasty = moved(&[RotationStep::Sign]);
+        let hasty = after_all(&[RotationStep::Sign]);
         assert_eq!(hasty.known_to(Server::Library), 1..=1);
         assert_eq!(hasty.after(RotationStep::Retire), Err(UNPUBLISHED));
         assert!(hasty.after(RotationStep::Sign).is_err());
-        assert_eq!(hasty.ignorant_of_signer(), Some(Server::Library));
-        let unfetched = moved(&[RotationStep::Publish, RotationStep::Sign]);
-        assert_eq!(unfetched.ignorant_of_signer(), Some(Server::Timetable));
-        let fetched = moved(&[RotationStep::Publish, RotationStep::Fetch, RotationStep::Sign]);
-        assert_eq!(fetched.ignorant_of_signer(), None);
+        assert_eq!(hasty.first_server_without_signing_key(), Some(Server::Library));
+        let unfetched = after_all(&[RotationStep::Publish, RotationStep::Sign]);
+        assert_eq!(unfetched.first_server_without_signing_key(), Some(Server::Timetable));
+        let fetched = after_all(&[RotationStep::Publish, RotationStep::Fetch, RotationStep::Sign]);
+        assert_eq!(fetched.first_server_without_signing_key(), None);
         assert_eq!(hasty.after(RotationStep::Publish).unwrap().known_to(Server::Library), 1..=2);
         let rows = hasty.rows();
         assert_eq!(rows.iter().map(|row| (row.number, row.signs())).collect::<Vec<_>>(), [(1, false), (2, true)]);
@@ -462,7 +462,7 @@ mod tests {
     }
 
     #[test]
-    fn moves_that_make_no_sense_are_told_and_keys_do_not_pile_up() {
+    fn steps_that_make_no_sense_are_told_and_keys_do_not_pile_up() {
         assert!(ONE.after(RotationStep::Retire).is_err());
         let all = [RotationStep::Publish, RotationStep::Sign, RotationStep::Retire, RotationStep::Fetch];
         for skipped in 0..=all.len() {
@@ -481,12 +481,12 @@ mod tests {
     }
 
     #[test]
-    fn what_the_session_keeps_is_read_back_and_what_no_moves_lead_to_is_not() {
+    fn what_the_session_keeps_is_read_back_and_what_no_steps_lead_to_is_not() {
         let gap = Some(Gap::NotFetched);
         for keys in [
             ONE,
-            moved(&[RotationStep::Sign]),
-            moved(&[RotationStep::Publish, RotationStep::Fetch, RotationStep::Sign, RotationStep::Retire]),
+            after_all(&[RotationStep::Sign]),
+            after_all(&[RotationStep::Publish, RotationStep::Fetch, RotationStep::Sign, RotationStep::Retire]),
         ] {
             let kept = RotationState { keys, gap, ..RotationState::default() };
             assert_eq!(RotationState::parse(&kept.to_string()), kept);
@@ -501,10 +501,10 @@ mod tests {
 
     #[test]
     fn a_refused_token_that_has_not_expired_is_a_gap_with_its_cause() {
-        let keys = moved(&[RotationStep::Publish, RotationStep::Sign]);
+        let keys = after_all(&[RotationStep::Publish, RotationStep::Sign]);
         let among = |keys, token| Gap::among(&[token], keys);
         assert_eq!(among(keys, token(2, 3.0, [true, false])), Some(Gap::NotFetched));
-        assert_eq!(among(moved(&[RotationStep::Sign]), token(2, 3.0, [false, false])), Some(Gap::Unpublished));
+        assert_eq!(among(after_all(&[RotationStep::Sign]), token(2, 3.0, [false, false])), Some(Gap::Unpublished));
         assert_eq!(among(keys.after(RotationStep::Retire).unwrap(), token(1, 3.0, [false, true])), Some(Gap::Retired));
         assert_eq!(among(keys, token(2, -1.0, [false, false])), None);
         assert_eq!(among(keys, token(1, 3.0, [true, true])), None);

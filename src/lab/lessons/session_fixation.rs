@@ -84,7 +84,7 @@ pub enum Found {
 
 /// The lesson's portal: what it keeps, and which rounds are done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Portal {
+pub struct FixationState {
     done: Vec<Round>,
     /// The id that Mallory got and kept.
     mallory: String,
@@ -96,7 +96,7 @@ pub struct Portal {
     draft: Option<(String, String)>,
 }
 
-impl Portal {
+impl FixationState {
     /// Reads what [`Self::text`] writes. What it cannot read is left out.
     pub fn parse(text: &str) -> Self {
         let fields: Vec<&str> = text.splitn(6, '|').collect();
@@ -156,10 +156,6 @@ impl Portal {
         self.was_sent
     }
 
-    pub const fn has_draft(&self) -> bool {
-        self.draft.is_some()
-    }
-
     /// Whether there is a draft that ends the round when Mallory looks for it.
     pub fn draft_is_ready(&self) -> bool {
         let owner = self.draft.as_ref().map(|(owner, _)| owner.as_str());
@@ -203,10 +199,10 @@ impl Portal {
         Ok(self.mallory.clone())
     }
 
-    /// Bob logs in with the id that his browser sent, if it sent one. The answer has the id that the portal sets; none
-    /// if the browser keeps the one that it has.
-    pub fn log_in(&mut self, came: Option<&str>, new: String) -> (Option<String>, PressResult) {
-        let known = came.filter(|id| self.user_of(id).is_some()).map(str::to_owned);
+    /// Bob logs in. `sent_id` is the id that his browser sent. Returns the id that the portal sets; `None` if the
+    /// browser keeps its own.
+    pub fn log_in(&mut self, sent_id: Option<&str>, new: String) -> (Option<String>, PressResult) {
+        let known = sent_id.filter(|id| self.user_of(id).is_some()).map(str::to_owned);
         let is_planted = known.as_deref().is_some_and(|id| id == self.mallory);
         let (set, says) = self.logged_in(known, new);
         if is_planted {
@@ -260,7 +256,7 @@ impl Portal {
     fn not_used(&self) -> &'static str {
         if self.bob_is_logged_in() {
             "Mallory's copy is still a session of nobody. Bob logged in with another id, because his browser did not have \
-             yours. Plant the id before he logs in."
+             Mallory's id. Plant the id before he logs in."
         } else {
             "Mallory's copy is a session of nobody. Bob has not logged in with it yet."
         }
@@ -354,12 +350,12 @@ mod tests {
     use super::*;
 
     /// A portal at this round, after what comes before it.
-    fn at(round: Round) -> Portal {
+    fn at(round: Round) -> FixationState {
         let done = Round::ALL.into_iter().take_while(|it| *it != round).collect();
-        Portal { done, ..Portal::default() }
+        FixationState { done, ..FixationState::default() }
     }
 
-    fn planted(round: Round) -> (Portal, String) {
+    fn planted(round: Round) -> (FixationState, String) {
         let mut portal = at(round);
         let _ = portal.give_id("aa".to_owned());
         let id = portal.plant().unwrap();
@@ -421,7 +417,7 @@ mod tests {
         assert!(portal.read().1.says().contains("was not logged in to it"));
         assert!(portal.send_form().0);
         let _ = portal.write(Some(MALLORY), " I was ill | sorry ");
-        let portal_again = Portal::parse(&portal.text());
+        let portal_again = FixationState::parse(&portal.text());
         assert_eq!(portal_again, portal, "what the session keeps is read back");
         assert_eq!(portal.read().0, Some(Found::Draft("I was ill | sorry".to_owned())));
     }
@@ -458,8 +454,8 @@ mod tests {
     #[test]
     fn a_text_that_is_no_portal_is_an_empty_one() {
         for text in ["", "k", "|||", "zz|||||"] {
-            assert_eq!(Portal::parse(text), Portal::default(), "{text}");
+            assert_eq!(FixationState::parse(text), FixationState::default(), "{text}");
         }
-        assert_eq!(Portal::parse("kr|aa|aa:bob,x|||").text(), "kr|aa|aa:bob|||");
+        assert_eq!(FixationState::parse("kr|aa|aa:bob,x|||").text(), "kr|aa|aa:bob|||");
     }
 }

@@ -42,7 +42,7 @@ impl Issuer {
         }
     }
 
-    pub fn parse(name: &str) -> Option<Self> {
+    pub fn find(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|issuer| issuer.name() == name)
     }
 }
@@ -314,7 +314,7 @@ impl Kept {
         let mut words = text.split(' ');
         let marks = words.next().unwrap_or_default();
         let done = Part::ALL.map(|part| marks.as_bytes().get(part as usize) == Some(&b'1'));
-        let round = words.next().and_then(Issuer::parse).map(|issuer| {
+        let round = words.next().and_then(Issuer::find).map(|issuer| {
             let letters = words.next().unwrap_or_default().chars();
             let known = letters.filter_map(|found| LETTERS.iter().find(|(letter, _)| *letter == found));
             Round { issuer, moves: known.map(|(_, step)| *step).take(MOST_MOVES).collect() }

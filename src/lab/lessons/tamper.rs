@@ -126,22 +126,22 @@ fn judge_change(change: &Change, naive: &Result<Claims, Objection>) -> Result<()
     match (naive, change) {
         (Ok(claims), _) if claims.subject() == Some(WANTED) => Ok(()),
         (Ok(_), Change::Spelling) => {
-            Err("Near: you changed only how the JSON is written, and already the signature does not fit. Now change \
+            Err("Close: you changed only how the JSON is written, and already the signature does not fit. Now change \
                  who the token is about."
                 .to_owned())
         }
         (Ok(claims), _) => Err(match claims.get("sub") {
             Some(other) if other == "bob" && claims.iter().any(|(_, value)| is_about_admin(value)) => {
-                "Near: the naive verifier believes every claim that you wrote. But the portal asks only `sub` who you \
+                "Close: the naive verifier believes every claim that you wrote. But the portal asks only `sub` who you \
                  are, and `sub` still says `bob`."
                     .to_owned()
             }
             Some(other) => format!(
-                "Near: the naive verifier believes that you are `{}`. {}",
+                "Close: the naive verifier believes that you are `{}`. {}",
                 clip(&other.to_string()),
                 who_else(other, "Who may change grades?")
             ),
-            None => "Near: the naive verifier believes the payload, but it has no `sub`. So the verifier does not \
+            None => "Close: the naive verifier believes the payload, but it has no `sub`. So the verifier does not \
                      know who you are."
                 .to_owned(),
         }),

@@ -72,7 +72,7 @@ impl ProofBy {
         }
     }
 
-    pub const fn says(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Nobody => "no proof",
             Self::OwnKey => "a proof by my own key",

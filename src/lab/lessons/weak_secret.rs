@@ -19,7 +19,9 @@ use crate::lab::forge::mac;
 use crate::lab::naive::LaxToken;
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
-use crate::token::{self, Audience, Candidates, Expected, Header, LARGEST_TOKEN, Rules, Token, Typ, Verdict, segments};
+use crate::token::{
+    self, AudienceRule, Candidates, Expected, Header, LARGEST_TOKEN, Rules, Token, Typ, Verdict, segments,
+};
 use signature::{SentSignature, in_other_case, with_blanks};
 
 /// The subject of the victim's token.
@@ -37,7 +39,7 @@ static RULES: Rules = Rules {
     typ: Typ::Jwt,
     required: demo::REQUIRED,
     issuer: None,
-    audience: Audience::Nobody,
+    audience: AudienceRule::Nobody,
 };
 
 /// The secret that this case's victim chose: a word after the first third of the list, so that guessing takes some
@@ -163,7 +165,7 @@ impl Attempt<'_> {
         match verdict.code() {
             Code::Expired => Reached::Expired,
             _ if verdict.is_signed() => match unreadable_to_strict(self.token) {
-                Some(why) => Reached::Unreadable(format!("Near: the secret is right. {why}")),
+                Some(why) => Reached::Unreadable(format!("Close: the secret is right. {why}")),
                 None => Reached::WrongClaims(verdict.message().to_owned()),
             },
             _ => self.near_miss(verdict),
@@ -181,7 +183,7 @@ impl Attempt<'_> {
             return Reached::Unsigned;
         }
         self.nearly(right, &signed)
-            .or_else(|| signed.is_written_otherwise(right).then_some(Reached::WrittenOtherwise))
+            .or_else(|| signed.is_in_another_encoding(right).then_some(Reached::WrittenOtherwise))
             .or_else(|| signed.form_of(right).map(Reached::OtherForm))
             .or_else(|| self.old_signature(&signed))
             .or_else(|| {
@@ -255,7 +257,7 @@ impl Reached {
             ),
             Self::VictimsToken => near("This is Bob's own token. Write a new one, with another `sub`."),
             Self::OtherSubject(subject) => PressResult::Wrong(format!(
-                "Near: the secret is right, and the portal accepts the token, for `{}`. {}",
+                "Close: the secret is right, and the portal accepts the token, for `{}`. {}",
                 clip(subject),
                 who_else(&subject.as_str().into(), "Who may change grades?")
             )),
@@ -264,32 +266,32 @@ impl Reached {
                 "The text is new, but the signature is still that of Bob's token. Compute a new one with the secret.",
             ),
             Self::OtherAlgorithm(algorithm) => PressResult::Wrong(format!(
-                "Near: the secret is right, but the algorithm is not. This token says {algorithm}, and the portal \
+                "Close: the secret is right, but the algorithm is not. This token says {algorithm}, and the portal \
                  expects HS256."
             )),
-            Self::OtherCase => near("Near: that is the word, but in another case. For HMAC it is another secret."),
+            Self::OtherCase => near("Close: that is the word, but in another case. For HMAC it is another secret."),
             Self::StrayBlank => near(
-                "Near: that is the word, with a space or a line break beside it. Those bytes are part of the secret too.",
+                "Close: that is the word, with a space or a line break beside it. Those bytes are part of the secret too.",
             ),
             Self::OtherForm(form) => PressResult::Wrong(format!(
-                "Near: that is the word, but it signed {form}. The portal uses the bytes of the word as they are."
+                "Close: that is the word, but it signed {form}. The portal uses the bytes of the word as they are."
             )),
             Self::Unsigned => near("Your token has no signature after its second dot. Compute one with the secret."),
             Self::WrittenOtherwise => near(
-                "Near: the secret and the HMAC are right, but a JWT has its signature in base64url without `=`. Yours is \
+                "Close: the secret and the HMAC are right, but a JWT has its signature in base64url without `=`. Yours is \
                  written in another way.",
             ),
             Self::WrongHeader(why) => {
-                PressResult::Wrong(format!("Near: the secret is right. But the portal refuses the header: {why}."))
+                PressResult::Wrong(format!("Close: the secret is right. But the portal refuses the header: {why}."))
             }
             Self::OtherWord(word) => PressResult::Wrong(format!(
                 "The secret `{word}` signed this token. That word is in the list, but another one signed Bob's token."
             )),
             Self::Expired => {
-                near("Near: the secret is right, but your token has expired. Write an `exp` in the future.")
+                near("Close: the secret is right, but your token has expired. Write an `exp` in the future.")
             }
             Self::WrongClaims(why) => {
-                PressResult::Wrong(format!("Near: the secret is right. But the portal refuses what the token says: {why}."))
+                PressResult::Wrong(format!("Close: the secret is right. But the portal refuses what the token says: {why}."))
             }
             Self::Refused => {
                 near("The signature does not fit: some other secret made it. The portal refuses the token.")

@@ -31,7 +31,7 @@ impl PhoneNumber {
         if good { Ok(Self(text.to_owned())) } else { Err(BadPhoneNumber) }
     }
 
-    /// The tutorial's example. 555 numbers belong to nobody.
+    /// The tutorial's example. The area code 555 is not in use.
     pub fn example() -> Self {
         Self("15555551212".to_owned())
     }

@@ -1,4 +1,4 @@
-//! Converts rows of the issuer's tables, and decides what they mean, which is the same in every database.
+//! Converts rows of the issuer's tables, in the same way for every database.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -6,9 +6,8 @@ use serde::de::DeserializeOwned;
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
 use super::super::rows::{damaged, moment};
-use super::{
-    FamilyId, FoundCode, Grant, LoginSession, NewFamily, NewRefreshToken, RefreshGrant, RefreshToken, Rotated,
-};
+use super::family::Family;
+use super::{FamilyId, FoundCode, Grant, LoginSession, NewFamily, NewRefreshToken};
 
 /// A code by its hash `$1`: unspent and not expired at `$2`, or spent.
 ///
@@ -17,47 +16,6 @@ pub(in crate::store) const FIND_CODE: &str = "
     SELECT details AS content, NULL AS family FROM authorization_codes WHERE hash = $1 AND expires_at > $2
     UNION ALL
     SELECT granted AS content, id AS family FROM token_families WHERE code_hash = $1";
-
-/// The row of a family.
-pub(in crate::store) struct Family {
-    grant: Grant,
-    refresh_hash: Option<Vec<u8>>,
-    refresh_expires_at: Option<DateTime<Utc>>,
-    is_revoked: bool,
-}
-
-impl Family {
-    pub fn belongs_to(&self, client_id: &str) -> bool {
-        self.grant.client_id == client_id
-    }
-
-    /// What a client gets that presents this token to be rotated.
-    pub fn judge(self, token: &RefreshToken, client_id: &str, now: DateTime<Utc>) -> Rotated {
-        if !self.belongs_to(client_id) {
-            Rotated::OtherClient
-        } else if self.is_revoked {
-            Rotated::Revoked
-        } else if !self.is_current(token) {
-            // Also if its successors have expired: the family's access tokens may live longer than they do.
-            Rotated::Reused
-        } else if self.refresh_expires_at.is_none_or(|end| end <= now) {
-            Rotated::Expired
-        } else {
-            Rotated::Rotated(self.grant)
-        }
-    }
-
-    /// The grant of this token, if it is in force.
-    pub fn in_force(self, token: &RefreshToken, now: DateTime<Utc>) -> Option<RefreshGrant> {
-        let expires_at = self.refresh_expires_at.filter(|end| *end > now)?;
-        let is_good = !self.is_revoked && self.is_current(token);
-        is_good.then_some(RefreshGrant { grant: self.grant, expires_at })
-    }
-
-    fn is_current(&self, token: &RefreshToken) -> bool {
-        self.refresh_hash.as_deref() == Some(&token.hash())
-    }
-}
 
 impl NewFamily {
     /// When the last of its tokens expires.

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgConnection;
 
-use super::super::grants::rows::{FIND_CODE, Family, to_json};
+use super::super::grants::family::Family;
+use super::super::grants::rows::{FIND_CODE, to_json};
 use super::super::{
     AuthorizationCode, CodeHash, FamilyId, FoundCode, GrantStore, LoginHash, LoginSession, NewFamily, NewRefreshToken,
     Redeemed, RefreshGrant, RefreshToken, Rotated, StoreError, in_time,

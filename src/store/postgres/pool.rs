@@ -4,7 +4,7 @@
 //! transaction back. So a server that hangs cannot block a slot of the pool for ever. In sqlx's own pool it can,
 //! because that pool tests each returned connection without a time limit.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::super::{StoreError, TIME_OUT};
+use crate::sync::lock;
 
 /// How many calls can run at once.
 const MOST_CONNECTIONS: u32 = 16;
@@ -69,16 +70,16 @@ impl Pool {
     }
 
     fn take_idle(&self) -> Option<Idle> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        lock(&self.idle).pop()
     }
 
     fn take_all_idle(&self) -> Vec<Idle> {
-        std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.idle))
     }
 
     fn put_idle(&self, connection: PgConnection) {
         let idle = Idle { connection, since: Instant::now() };
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(idle);
+        lock(&self.idle).push(idle);
     }
 }
 

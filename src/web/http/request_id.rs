@@ -1,11 +1,12 @@
 //! Request ids: they connect a response with its log lines.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::random::Random;
+use crate::sync::lock;
 
 /// The header that carries the id, in requests from trusted proxies and in every response.
 pub(in crate::web) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -55,7 +56,7 @@ impl RequestIds {
     }
 
     fn generate(&self) -> RequestId {
-        let mut random = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut random = lock(&self.0);
         // The id only helps to find log lines, so the server goes on if the system has no random bytes.
         RequestId(random.next().map_or(HeaderValue::from_static("0000000000000000"), hexadecimal))
     }

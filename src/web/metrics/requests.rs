@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use prometheus_client::collector::Collector;
@@ -16,6 +16,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::latency::Latency;
+use crate::sync::lock;
 
 /// The counts of all workers.
 #[derive(Debug, Default)]
@@ -137,7 +138,7 @@ impl Collector for Requests {
                 ConstCounter::new(*count).encode(counter.encode_family(&labels)?)?;
             }
         }
-        let help = "How long answers took, by route pattern, from the head read to the answer's head made.";
+        let help = "Time from the request's head to the response's head, by route pattern.";
         let mut histogram =
             encoder.encode_descriptor("http_request_duration_seconds", help, None, MetricType::Histogram)?;
         for (pattern, route) in &routes {
@@ -159,9 +160,4 @@ fn sum_of(workers: &[Arc<WorkerRequests>]) -> BTreeMap<String, Route> {
         route.answers.sort_unstable_by_key(|(answer, _)| (answer.method.is_none(), *answer));
     }
     sum
-}
-
-/// Ignores poisoning: a panic leaves a count wrong by one at most.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
 //! A store whose calls are counted and timed, whichever database it uses.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -23,6 +23,7 @@ use crate::store::{
     LoginSession, NewAnswer, NewFamily, NewRefreshToken, NewTransaction, Page, Presented, Recorded, Redeemed,
     RefreshGrant, RefreshToken, Rotated, Store, StoreError, Transaction,
 };
+use crate::sync::lock;
 
 label! {
     /// What is asked of a store.
@@ -122,10 +123,6 @@ impl Calls {
         drop(counts);
         answer
     }
-}
-
-fn lock(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
-    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Collector for Calls {

@@ -102,7 +102,7 @@ impl RateDecisions {
 
 impl Collector for RateDecisions {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let help = "What rate limits said, by limit.";
+        let help = "Decisions of rate limits, by limit.";
         let mut decisions = encoder.encode_descriptor("rate_decisions", help, None, MetricType::Counter)?;
         for (limit, decision, count) in self.0.counted() {
             put(&mut decisions, &[("limit", limit.name()), ("decision", decision.name())], count)?;

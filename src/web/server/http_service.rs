@@ -39,7 +39,7 @@ where
 {
     let refuse = invalid_request::refusals(&parts.pipeline, limits);
     let connect = move |socket: TcpStream| {
-        let peer = peer_of(&socket);
+        let peer = prepared(&socket);
         let connection = Connection::new(socket, limits, refuse.clone());
         async move { Ok::<_, DispatchError>((connection, peer)) }
     };
@@ -62,16 +62,15 @@ where
     let mut acceptor = Acceptor::new(tls);
     acceptor.set_handshake_timeout(limits.head);
     let connect = move |stream: TlsStream<TcpStream>| {
-        let peer = peer_of(stream.get_ref().0);
+        let peer = prepared(stream.get_ref().0);
         (Connection::new(stream, limits, refuse.clone()), peer)
     };
     let accepted = acceptor.map_err(TlsError::into_service_error).map(connect);
     accepted.and_then(routes(parts, draining).map_err(TlsError::Service))
 }
 
-/// The client's address. Also makes the socket send each response at once, even if the client has not acknowledged the
-/// one before (`TCP_NODELAY`).
-fn peer_of(socket: &TcpStream) -> Option<SocketAddr> {
+/// Turns Nagle's algorithm off, and returns the client's address.
+fn prepared(socket: &TcpStream) -> Option<SocketAddr> {
     let _ = socket.set_nodelay(true);
     socket.peer_addr().ok()
 }

@@ -8,7 +8,7 @@ mod files;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
@@ -23,6 +23,7 @@ use thiserror::Error;
 
 use crate::keys::{Exposed, Privacy};
 use crate::settings::Certificate;
+use crate::sync;
 use crate::token::printable::escaped;
 use crate::web::http::origins::{SCHOOL, Transport};
 use certificate_fields::CertificateFields;
@@ -108,7 +109,7 @@ impl Tls {
         }
         let key = pair(&self.source, now)?;
         log_certificate(&self.source, &key, fields(&key).as_ref(), now);
-        *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+        *sync::write(&self.shown.0) = Arc::new(key);
         log::info!("the certificate was read again");
         Ok(())
     }
@@ -118,7 +119,7 @@ struct Shown(RwLock<Arc<CertifiedKey>>);
 
 impl ResolvesServerCert for Shown {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())
+        Some(sync::read(&self.0).clone())
     }
 }
 

@@ -52,7 +52,7 @@ fn too_many_wrong_codes_are_answered_with_the_form_and_when_to_try_again() {
 
 /// What makes guessing hopeless, whatever a client does with its connections.
 #[test]
-fn after_the_free_ones_five_codes_are_looked_at_in_a_second_and_no_line_is_long() {
+fn after_30_wrong_codes_five_are_checked_a_second_and_the_rest_are_refused_at_once() {
     let (app, mut teacher) = classroom();
     let code = code(&mut teacher);
     for _ in 0..30 {

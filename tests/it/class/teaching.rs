@@ -5,17 +5,18 @@ use hallpass::lab::lessons::LESSONS;
 use serde_json::Value;
 
 use super::client::Browser;
-use super::{ANATOMY, board, classroom, code, id, processes, pupil, return_code, solve_anatomy, standing, teacher_of};
+use super::processes::processes;
+use super::{ANATOMY, board, classroom, code, id, pupil, return_code, solve_anatomy, standing, teacher_of};
 use crate::app::TestApp;
 use crate::cli::Program;
-use crate::html::words;
+use crate::html::{field, words};
 use crate::postgres::Postgres;
 
 /// Three wrong tries in *Anatomy*.
 fn get_stuck(pupil: &mut Browser) {
     pupil.post(ANATOMY, &[("step", "skip")]);
     let page = pupil.get(ANATOMY).body;
-    let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let token = field(&page, "token").unwrap();
     for _ in 0..3 {
         pupil.post(ANATOMY, &[("token", &token), ("sub", "nobody")]);
     }

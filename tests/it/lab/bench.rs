@@ -106,7 +106,7 @@ async fn a_token_over_8192_bytes_is_a_verdict_and_not_a_refusal() {
 fn tokens_of_this_server(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)> {
     let ring = app.ring();
     let [hs256, rs256, twilio, zoom, _, rest_api, telesign] = profile_separation::tokens(&ring, now());
-    let grant = bearer::Grant { issuer: &app.url, subject: "alice", client_id: "client" };
+    let grant = bearer::AccessTokenParties { issuer: &app.url, subject: "alice", client_id: "client" };
     let bearer = bearer::issue(&ring, &grant, [7; 16], now()).unwrap().into_string();
     let of_lab = |under| {
         let claims = lab::claims(&Subject::default(), Lifetime::MINUTE, "j", now());

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde::Serialize;
 
 use crate::app::{Answer, TestApp, Visitor};
-use crate::html::{attribute, between, button, fields, form_of, form_with, has_button, words};
+use crate::html::{attribute, between, button, field, fields, form_of, form_with, has_button, words};
 
 /// What a page says of a lesson that was solved before.
 pub const SOLVED: &str = "✓</span> solved</span>";
@@ -121,7 +121,7 @@ impl LessonPage {
 
     /// What a field of the page holds; empty where there is none.
     pub fn field(&self, name: &str) -> String {
-        fields(self.body()).into_iter().find(|(found, _)| found == name).map(|(_, value)| value).unwrap_or_default()
+        field(self.body(), name).unwrap_or_default()
     }
 
     pub fn has_button(&self, label: &str) -> bool {

@@ -8,6 +8,7 @@ use reqwest::Method;
 
 use crate::app::{Answer, TestApp, location};
 use crate::cli::Program;
+use crate::html::field;
 
 /// What stands between two pieces of a page, as often as it is there.
 fn all_between<'a>(page: &'a str, start: &str, end: &str) -> Vec<&'a str> {
@@ -169,7 +170,7 @@ async fn a_step_that_a_press_adds_to_the_task_is_a_step_of_the_projector_view() 
     let visitor = app.visitor();
     let address = "/lab/lessons/tamper?view=projector&at=do-1";
     let page = visitor.page(address).await;
-    let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let token = field(&page, "token").unwrap();
     let fields = [("step", "payload"), ("token", token.as_str()), ("payload", r#"{"sub":"admin"}"#)];
     let answer =
         visitor.request(Method::POST, address).header("accept", "text/html").form(&fields).send().await.unwrap();

@@ -13,7 +13,7 @@ pub enum Transport {
 
 /// What the browser does with a cookie that was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CookieOutcome {
     /// It sends the cookie with the next request to this page.
     ComesBack,
     /// It does not accept the cookie.
@@ -24,7 +24,7 @@ pub enum Outcome {
     KeptForOtherPath,
 }
 
-impl Outcome {
+impl CookieOutcome {
     pub const ALL: [Self; 4] = [Self::ComesBack, Self::Refused, Self::Deleted, Self::KeptForOtherPath];
 
     /// What the form sends.
@@ -57,7 +57,7 @@ impl Outcome {
 pub enum Effect {
     /// The cookie still comes back.
     None,
-    Decides(Outcome),
+    Decides(CookieOutcome),
     /// Some browsers refuse the cookie.
     MayRefuse,
 }
@@ -72,22 +72,22 @@ pub struct Rule {
 pub static RULES: [Rule; 12] = [
     Rule {
         applies: |it, _| it.prefix.value == "host" && !it.secure,
-        effect: Effect::Decides(Outcome::Refused),
+        effect: Effect::Decides(CookieOutcome::Refused),
         says: "`__Host-` without `Secure`: refused. The prefix demands `Secure`.",
     },
     Rule {
         applies: |it, _| it.prefix.value == "host" && it.path.value != "root",
-        effect: Effect::Decides(Outcome::Refused),
+        effect: Effect::Decides(CookieOutcome::Refused),
         says: "`__Host-` with another path than `/`: refused. The prefix demands one cookie for the whole host.",
     },
     Rule {
         applies: |it, _| it.prefix.value == "secure" && !it.secure,
-        effect: Effect::Decides(Outcome::Refused),
+        effect: Effect::Decides(CookieOutcome::Refused),
         says: "`__Secure-` without `Secure`: refused. The prefix demands `Secure`.",
     },
     Rule {
         applies: |it, transport| it.secure && transport == Transport::Http,
-        effect: Effect::Decides(Outcome::Refused),
+        effect: Effect::Decides(CookieOutcome::Refused),
         says: "`Secure` over plain http: refused.",
     },
     Rule {
@@ -103,12 +103,12 @@ pub static RULES: [Rule; 12] = [
     },
     Rule {
         applies: |it, _| it.max_age.value == "0",
-        effect: Effect::Decides(Outcome::Deleted),
+        effect: Effect::Decides(CookieOutcome::Deleted),
         says: "`Max-Age=0`: its time is over, so the browser deletes it. This is how a server removes a cookie.",
     },
     Rule {
         applies: |it, _| it.path.value == "elsewhere",
-        effect: Effect::Decides(Outcome::KeptForOtherPath),
+        effect: Effect::Decides(CookieOutcome::KeptForOtherPath),
         says: "`Path=/elsewhere`: kept, and not sent to this page, because its address is not below that path.",
     },
     Rule {
@@ -137,11 +137,11 @@ pub static RULES: [Rule; 12] = [
 impl Rule {
     /// Whether a browser that follows it refuses the cookie.
     pub fn refuses(&self) -> bool {
-        matches!(self.effect, Effect::Decides(Outcome::Refused) | Effect::MayRefuse)
+        matches!(self.effect, Effect::Decides(CookieOutcome::Refused) | Effect::MayRefuse)
     }
 }
 
-/// The rules that apply to this cookie, those that decide first.
+/// The rules that apply to this cookie, in the order of [`RULES`]. Of those that decide, the first counts.
 pub fn rules(settings: &CookieSettings, transport: Transport) -> Vec<&'static Rule> {
     RULES.iter().filter(|rule| (rule.applies)(settings, transport)).collect()
 }
@@ -150,7 +150,7 @@ pub fn rules(settings: &CookieSettings, transport: Transport) -> Vec<&'static Ru
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RulesOutcome {
     /// The outcome in a browser that does not refuse the cookie where it may.
-    pub outcome: Outcome,
+    pub outcome: CookieOutcome,
     /// Some browsers refuse it.
     pub may_be_refused: bool,
 }
@@ -163,30 +163,32 @@ pub fn rules_outcome(settings: &CookieSettings, transport: Transport) -> RulesOu
         Effect::None | Effect::MayRefuse => None,
     });
     let may_be_refused = met.iter().any(|rule| rule.effect == Effect::MayRefuse);
-    RulesOutcome { outcome: decided.unwrap_or(Outcome::ComesBack), may_be_refused }
+    RulesOutcome { outcome: decided.unwrap_or(CookieOutcome::ComesBack), may_be_refused }
 }
 
 impl RulesOutcome {
     /// Whether the cookie may have had this outcome, when it came back or did not.
-    pub fn allows(self, outcome: Outcome, came_back: bool) -> bool {
-        let is_possible = outcome == self.outcome || (outcome == Outcome::Refused && self.may_be_refused);
-        if came_back { outcome == Outcome::ComesBack } else { outcome != Outcome::ComesBack && is_possible }
+    pub fn allows(self, outcome: CookieOutcome, came_back: bool) -> bool {
+        let is_possible = outcome == self.outcome || (outcome == CookieOutcome::Refused && self.may_be_refused);
+        if came_back { outcome == CookieOutcome::ComesBack } else { outcome != CookieOutcome::ComesBack && is_possible }
     }
 
     /// Whether a cookie that did not come back may have been refused as well as kept, so that no prediction is certain.
     pub fn is_uncertain(self) -> bool {
-        self.may_be_refused && !matches!(self.outcome, Outcome::ComesBack | Outcome::Refused)
+        self.may_be_refused && !matches!(self.outcome, CookieOutcome::ComesBack | CookieOutcome::Refused)
     }
 
     /// Whether it is certain that the browser refused the cookie.
     pub fn is_refused(self, came_back: bool) -> bool {
-        !came_back && (self.outcome == Outcome::Refused || (self.may_be_refused && self.outcome == Outcome::ComesBack))
+        !came_back
+            && (self.outcome == CookieOutcome::Refused
+                || (self.may_be_refused && self.outcome == CookieOutcome::ComesBack))
     }
 
     /// Whether the browser did something that the rules do not say.
     pub fn is_contradicted(self, came_back: bool) -> bool {
-        !Outcome::ALL.iter().any(|outcome| self.allows(*outcome, came_back))
-            || (came_back && self.outcome != Outcome::ComesBack)
+        !CookieOutcome::ALL.iter().any(|outcome| self.allows(*outcome, came_back))
+            || (came_back && self.outcome != CookieOutcome::ComesBack)
     }
 }
 
@@ -206,21 +208,41 @@ mod tests {
     #[test]
     fn the_rules_decide_what_becomes_of_a_cookie() {
         for (fields, transport, outcome, may_be_refused) in [
-            (&[][..], Transport::HttpOnLoopback, Outcome::ComesBack, false),
-            (&[("http-only", "on"), ("same-site", "strict")], Transport::Http, Outcome::ComesBack, false),
-            (&[("prefix", "host")], Transport::Https, Outcome::Refused, false),
-            (&[("prefix", "host"), ("secure", "on")], Transport::Https, Outcome::ComesBack, false),
-            (&[("prefix", "host"), ("secure", "on")], Transport::HttpOnLoopback, Outcome::ComesBack, true),
-            (&[("prefix", "host"), ("secure", "on"), ("path", "here")], Transport::Https, Outcome::Refused, false),
-            (&[("prefix", "host"), ("max-age", "0"), ("path", "elsewhere")], Transport::Https, Outcome::Refused, false),
-            (&[("prefix", "secure")], Transport::Https, Outcome::Refused, false),
-            (&[("prefix", "secure"), ("secure", "on"), ("path", "here")], Transport::Https, Outcome::ComesBack, false),
-            (&[("secure", "on")], Transport::Http, Outcome::Refused, false),
-            (&[("same-site", "none")], Transport::Https, Outcome::ComesBack, true),
-            (&[("max-age", "0")], Transport::Https, Outcome::Deleted, false),
-            (&[("max-age", "0"), ("path", "elsewhere")], Transport::Https, Outcome::Deleted, false),
-            (&[("path", "elsewhere")], Transport::Https, Outcome::KeptForOtherPath, false),
-            (&[("path", "elsewhere"), ("secure", "on")], Transport::HttpOnLoopback, Outcome::KeptForOtherPath, true),
+            (&[][..], Transport::HttpOnLoopback, CookieOutcome::ComesBack, false),
+            (&[("http-only", "on"), ("same-site", "strict")], Transport::Http, CookieOutcome::ComesBack, false),
+            (&[("prefix", "host")], Transport::Https, CookieOutcome::Refused, false),
+            (&[("prefix", "host"), ("secure", "on")], Transport::Https, CookieOutcome::ComesBack, false),
+            (&[("prefix", "host"), ("secure", "on")], Transport::HttpOnLoopback, CookieOutcome::ComesBack, true),
+            (
+                &[("prefix", "host"), ("secure", "on"), ("path", "here")],
+                Transport::Https,
+                CookieOutcome::Refused,
+                false,
+            ),
+            (
+                &[("prefix", "host"), ("max-age", "0"), ("path", "elsewhere")],
+                Transport::Https,
+                CookieOutcome::Refused,
+                false,
+            ),
+            (&[("prefix", "secure")], Transport::Https, CookieOutcome::Refused, false),
+            (
+                &[("prefix", "secure"), ("secure", "on"), ("path", "here")],
+                Transport::Https,
+                CookieOutcome::ComesBack,
+                false,
+            ),
+            (&[("secure", "on")], Transport::Http, CookieOutcome::Refused, false),
+            (&[("same-site", "none")], Transport::Https, CookieOutcome::ComesBack, true),
+            (&[("max-age", "0")], Transport::Https, CookieOutcome::Deleted, false),
+            (&[("max-age", "0"), ("path", "elsewhere")], Transport::Https, CookieOutcome::Deleted, false),
+            (&[("path", "elsewhere")], Transport::Https, CookieOutcome::KeptForOtherPath, false),
+            (
+                &[("path", "elsewhere"), ("secure", "on")],
+                Transport::HttpOnLoopback,
+                CookieOutcome::KeptForOtherPath,
+                true,
+            ),
         ] {
             assert_eq!(
                 rules_outcome(&settings(fields), transport),
@@ -233,12 +255,12 @@ mod tests {
     #[test]
     fn only_a_cookie_that_cannot_have_been_kept_was_refused() {
         for (outcome, may_be_refused, came_back, is_refused) in [
-            (Outcome::Refused, false, false, true),
-            (Outcome::Refused, false, true, false),
-            (Outcome::ComesBack, true, false, true),
-            (Outcome::ComesBack, true, true, false),
-            (Outcome::ComesBack, false, false, false),
-            (Outcome::KeptForOtherPath, true, false, false),
+            (CookieOutcome::Refused, false, false, true),
+            (CookieOutcome::Refused, false, true, false),
+            (CookieOutcome::ComesBack, true, false, true),
+            (CookieOutcome::ComesBack, true, true, false),
+            (CookieOutcome::ComesBack, false, false, false),
+            (CookieOutcome::KeptForOtherPath, true, false, false),
         ] {
             let by_the_rules = RulesOutcome { outcome, may_be_refused };
             assert_eq!(by_the_rules.is_refused(came_back), is_refused, "{by_the_rules:?}, {came_back}");

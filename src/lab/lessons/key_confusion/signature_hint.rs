@@ -1,12 +1,12 @@
-//! What is said to a wrong signature: which secret, hash or text made it, if it is one that a forger is likely to take.
+//! The reply to a wrong signature: names the secret, hash or text that made it, if that is a common mistake.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{HASHES, Material, Portal};
 use crate::lab::forge::{mac, public_forms};
-use crate::lab::lessons::forged_token::{hexadecimal, signed_otherwise};
+use crate::lab::lessons::forged_token::{is_in_another_encoding, signed_otherwise};
 use crate::lab::lessons::remark::clip;
 use crate::lab::naive::{LaxToken, hmac_named};
 
@@ -40,11 +40,11 @@ pub(super) fn signature_hint(token: &LaxToken, portal: &Portal<'_>) -> String {
 
 /// What is said to an HMAC that is not that of the file.
 fn hmac_hint(token: &LaxToken, algorithm: hmac::Algorithm, portal: &Portal<'_>) -> String {
-    if is_written_otherwise(token, algorithm, portal) {
-        return "Close: the HMAC is right, but it is not written in base64url without `=`, as a JWT wants it."
-            .to_owned();
-    }
     let pem = portal.pem.as_bytes();
+    // This verifier accepts an HMAC with `=` behind it, so no such one comes here.
+    if is_in_another_encoding(&token.signature, &mac(algorithm, pem, &token.message)) {
+        return "Close: the HMAC is right, but a JWT needs it in base64url without `=`.".to_owned();
+    }
     if let Some(hint) =
         signed_otherwise(&format!("{}.{}", token.message, token.signature), |text| mac(algorithm, pem, text))
     {
@@ -57,16 +57,6 @@ fn hmac_hint(token: &LaxToken, algorithm: hmac::Algorithm, portal: &Portal<'_>) 
         |(_, hint)| hint,
     );
     hint.to_owned()
-}
-
-/// Whether the right HMAC is there, in hexadecimal or in plain base64.
-fn is_written_otherwise(token: &LaxToken, algorithm: hmac::Algorithm, portal: &Portal<'_>) -> bool {
-    let right = mac(algorithm, portal.pem.as_bytes(), &token.message);
-    let Ok(bytes) = URL_SAFE_NO_PAD.decode(right) else { return false };
-    let hex = hexadecimal(&bytes);
-    let written = token.signature.as_str();
-    let of_hex = [URL_SAFE_NO_PAD.encode(&hex), hex.clone()];
-    written == STANDARD.encode(&bytes) || of_hex.iter().any(|it| it == written.trim_end_matches('='))
 }
 
 /// Secrets that a forger may have used instead of the file, each with what to say to it.

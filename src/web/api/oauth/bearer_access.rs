@@ -11,7 +11,7 @@ use crate::code::Code;
 use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::profiles::bearer;
 use crate::store::StoreError;
-use crate::token::{Audience, Claims, Rejection};
+use crate::token::{AudienceRule, Claims, Rejection};
 use crate::web::api::credentials;
 use crate::web::http::endpoint::Answer;
 
@@ -36,7 +36,7 @@ pub(super) enum Denied {
 }
 
 /// The claims of the token in `Authorization`, if it is in force.
-pub(super) async fn admitted(issuer: &Issuer, headers: &HeaderMap, audience: Audience) -> Result<Claims, Denied> {
+pub(super) async fn admitted(issuer: &Issuer, headers: &HeaderMap, audience: AudienceRule) -> Result<Claims, Denied> {
     let token = presented(headers)?;
     let judged = issuer.judge(token, audience, issuer.now());
     let verdict = issuer.store.resolve_revocation(judged).await.map_err(Denied::StoreUnavailable)?;

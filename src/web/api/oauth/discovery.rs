@@ -83,7 +83,7 @@ pub(in crate::web) async fn issuer(
     origins: Data<Origins>,
     keys: Data<CurrentKeys>,
 ) -> HttpResponse {
-    let issuer = discovery::Issuer {
+    let issuer = discovery::IssuerMetadata {
         url: issuer.as_str(),
         back_channel: &origins.reached_at(request.head()),
         algorithms: &algorithms(&keys.ring()),

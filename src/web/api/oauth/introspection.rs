@@ -11,7 +11,7 @@ use crate::oauth::discovery;
 use crate::oauth::endpoint_responses::{Introspection, RefreshTokenFacts};
 use crate::oauth::scope::Scope;
 use crate::store::RefreshToken;
-use crate::token::Audience;
+use crate::token::AudienceRule;
 use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Operation, RoutePolicy};
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
@@ -56,7 +56,7 @@ async fn found(request: &FormRequest, clients: &Clients, issuer: &Issuer) -> Res
 
 /// Whatever its audience is: the API that asks compares that itself.
 async fn of_access_token(issuer: &Issuer, token: &str, now: DateTime<Utc>) -> Result<Introspection, OAuthRefusal> {
-    let verdict = issuer.store.resolve_revocation(issuer.judge(token, Audience::Anybody, now)).await?;
+    let verdict = issuer.store.resolve_revocation(issuer.judge(token, AudienceRule::Anybody, now)).await?;
     Ok(verdict.accept().map_or_else(|_| Introspection::inactive(), |claims| Introspection::of_access_token(&claims)))
 }
 

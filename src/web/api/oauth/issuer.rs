@@ -69,7 +69,11 @@ impl Issuer {
         now: DateTime<Utc>,
     ) -> Result<Token, OAuthRefusal> {
         let jti = self.random.bytes()?;
-        let grant = bearer::Grant { issuer: self.url(), subject: recipient.subject, client_id: recipient.client_id };
+        let grant = bearer::AccessTokenParties {
+            issuer: self.url(),
+            subject: recipient.subject,
+            client_id: recipient.client_id,
+        };
         let (scope, family) = (access.scope.as_ref().map(ToString::to_string), family.map(|family| family.to_string()));
         let terms = bearer::Terms {
             audience: access.audience.as_ref().map(Audience::as_slice),
@@ -94,7 +98,7 @@ impl Issuer {
     }
 
     /// Judges an access token of this issuer, except for its revocation.
-    pub fn judge(&self, token: &str, audience: token::Audience, now: DateTime<Utc>) -> Judged {
+    pub fn judge(&self, token: &str, audience: token::AudienceRule, now: DateTime<Utc>) -> Judged {
         bearer::verify_for(&self.keys.ring(), self.url(), audience, token, now)
     }
 }

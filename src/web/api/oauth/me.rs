@@ -6,7 +6,7 @@ use serde_json::json;
 use super::bearer_access::{MALFORMED, admitted};
 use super::issuer::Issuer;
 use crate::oauth::discovery::{RESOURCE_PATH, Resource};
-use crate::token::Audience;
+use crate::token::AudienceRule;
 use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Operation, RoutePolicy};
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
@@ -37,7 +37,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
 /// A token for the issuer's whole origin is accepted, and so is one for this resource alone.
 pub(in crate::web) async fn me(request: HttpRequest, issuer: Issuer) -> HttpResponse {
     let accepted = Resource::ALL.map(|resource| resource.identifier(issuer.url()));
-    match admitted(&issuer, request.headers(), Audience::AnyOf(accepted.into())).await {
+    match admitted(&issuer, request.headers(), AudienceRule::AnyOf(accepted.into())).await {
         Ok(claims) => HttpResponse::Ok().json(json!({
             "sub": claims.get("sub"), "client_id": claims.get("client_id"), "exp": claims.get("exp"),
         })),

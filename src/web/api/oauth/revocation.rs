@@ -11,7 +11,7 @@ use crate::oauth::discovery;
 use crate::oauth::error::OAuthError;
 use crate::profiles::bearer;
 use crate::store::RefreshToken;
-use crate::token::Audience;
+use crate::token::AudienceRule;
 use crate::web::http::endpoint::{Access, Answer, Content, Description, Endpoint, Operation, RoutePolicy};
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
@@ -84,7 +84,7 @@ async fn revoke_access_token(
     client_id: &str,
     now: DateTime<Utc>,
 ) -> Result<(), OAuthRefusal> {
-    let verdict = issuer.judge(token, Audience::Anybody, now).resolve_revocation(|_| false);
+    let verdict = issuer.judge(token, AudienceRule::Anybody, now).resolve_revocation(|_| false);
     let Ok(claims) = verdict.accept() else { return Ok(()) };
     if claims.get("client_id").and_then(|id| id.as_str()) != Some(client_id) {
         return Err(of_another_client());

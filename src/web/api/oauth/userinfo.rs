@@ -6,7 +6,7 @@ use super::bearer_access::{Denied, MALFORMED, admitted};
 use super::issuer::Issuer;
 use crate::oauth::scope::KnownScope;
 use crate::oauth::{discovery, endpoint_responses};
-use crate::token::{Audience, Claims};
+use crate::token::{AudienceRule, Claims};
 use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Operation, RoutePolicy};
 
 const ANSWERS: &[Answer] = &[
@@ -64,7 +64,7 @@ pub(in crate::web) async fn userinfo(request: HttpRequest, issuer: Issuer) -> Ht
 
 /// The token may be for any audience: who is asked about is the user, who is the same everywhere.
 async fn known(request: &HttpRequest, issuer: &Issuer) -> Result<Claims, Denied> {
-    let claims = admitted(issuer, request.headers(), Audience::Anybody).await?;
+    let claims = admitted(issuer, request.headers(), AudienceRule::Anybody).await?;
     endpoint_responses::userinfo(&claims)
         .map_err(|error| Denied::OutOfScope { error, needed: KnownScope::Openid.as_str() })
 }

@@ -1,6 +1,6 @@
 //! Answers that fail or are delayed because a test asked for that, to see what its program does then.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -10,6 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 
 use super::{TestControls, is_own, read, read_if_any, text};
+use crate::sync::lock;
 use crate::web::http::json_body::whole_number;
 use crate::web::http::problem::Problem;
 
@@ -80,7 +81,7 @@ impl Faults {
     }
 
     fn all(&self) -> MutexGuard<'_, Vec<Planned>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

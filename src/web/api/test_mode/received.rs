@@ -5,7 +5,7 @@
 mod redaction;
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
 use super::{TestControls, seconds_of};
+use crate::sync::lock;
 use crate::web::http::json_body::unknown_member;
 use crate::web::http::problem::Problem;
 use crate::web::http::request_body::BodyCopy;
@@ -100,7 +101,7 @@ impl ReceivedRequests {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

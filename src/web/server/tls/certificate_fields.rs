@@ -40,10 +40,12 @@ impl CertificateFields {
 
     /// A clause about the validity that begins with a space, to follow the certificate's name.
     pub fn validity_clause(&self, now: DateTime<Utc>) -> String {
-        match () {
-            () if now < self.begins => format!(" is valid only from {} on", self.begins),
-            () if now > self.ends => format!(" expired on {}", self.ends),
-            () => format!(" is valid until {}", self.ends),
+        if now < self.begins {
+            format!(" is valid only from {} on", self.begins)
+        } else if now > self.ends {
+            format!(" expired on {}", self.ends)
+        } else {
+            format!(" is valid until {}", self.ends)
         }
     }
 }

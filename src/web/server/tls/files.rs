@@ -1,7 +1,7 @@
 //! Reads the certificate and key files, and explains what is wrong with them.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rustls::crypto::aws_lc_rs::sign;
@@ -10,10 +10,12 @@ use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 use thiserror::Error as ErrorDerive;
 
+use crate::input::read_bounded;
 use crate::keys::{KeyFault, KeyLocation, shell_word, tls_certificates, tls_key};
 
 /// In bytes; no certificate chain is this large.
 const LARGEST_FILE: u64 = 1024 * 1024;
+const TOO_LARGE: &str = "it is over 1 MiB, which neither a chain nor a key is";
 
 /// Why a certificate or key file cannot be used: which file, what is wrong, how to fix it.
 #[derive(Debug, ErrorDerive)]
@@ -27,8 +29,8 @@ pub enum BadPair {
     #[error("cannot use --tls-cert `{path}`: it is {name}; `{command}` writes its certificates as PEM")]
     Packed { path: PathBuf, name: &'static str, command: String },
     #[error(
-        "cannot use --tls-cert `{path}`: no certificate is in it; accepted: PEM, the server's own certificate first, \
-         then those that vouch for it"
+        "cannot use --tls-cert `{path}`: it has no certificate; give PEM: the server's certificate first, then the \
+         intermediate certificates"
     )]
     NoCertificate { path: PathBuf },
     #[error(
@@ -77,10 +79,7 @@ fn unfit_chain(path: &Path, fault: KeyFault) -> BadPair {
             let command = form.certificates_command(&shell_word(&path.display().to_string()));
             BadPair::Packed { path, name: form.name, command }
         }
-        fault => {
-            let place = KeyLocation::Tls(path.display().to_string());
-            BadPair::Unfit { flag: "tls-cert", path, fault: fault.advised(&place) }
-        }
+        fault => unfit("tls-cert", path, fault),
     }
 }
 
@@ -95,11 +94,13 @@ fn unfit_key(path: &Path, fault: KeyFault) -> BadPair {
     match fault {
         KeyFault::Unrecognised | KeyFault::PublicForPrivate => BadPair::NoKey { path },
         KeyFault::Foreign(form) if form.is_public() => BadPair::NoKey { path },
-        fault => {
-            let place = KeyLocation::Tls(path.display().to_string());
-            BadPair::Unfit { flag: "tls-key", path, fault: fault.advised(&place) }
-        }
+        fault => unfit("tls-key", path, fault),
     }
+}
+
+fn unfit(flag: &'static str, path: PathBuf, fault: KeyFault) -> BadPair {
+    let place = KeyLocation::Tls(path.display().to_string());
+    BadPair::Unfit { flag, path, fault: fault.advised(&place) }
 }
 
 fn bytes(flag: &'static str, path: &Path) -> Result<Vec<u8>, BadPair> {
@@ -109,10 +110,9 @@ fn bytes(flag: &'static str, path: &Path) -> Result<Vec<u8>, BadPair> {
         return Err(unreadable(io::Error::other("it is not a regular file")));
     }
     if meta.len() > LARGEST_FILE {
-        return Err(unreadable(io::Error::other("it is over 1 MiB, which neither a chain nor a key is")));
+        return Err(unreadable(io::Error::other(TOO_LARGE)));
     }
-    let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
-    file.take(LARGEST_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
+    let bytes = read_bounded(file, LARGEST_FILE, TOO_LARGE).map_err(unreadable)?;
     if bytes.trim_ascii().is_empty() { Err(BadPair::Empty { flag, path: path.to_owned() }) } else { Ok(bytes) }
 }

@@ -8,7 +8,7 @@ use super::login_page::LoginPage;
 use super::login_session::logged_in;
 use super::{IssuerPages, response};
 use crate::oauth::authorization::AuthorizationRequest;
-use crate::oauth::login::{Decision, decide, login_required};
+use crate::oauth::login::{LoginDecision, decide, login_required};
 use crate::web::http::framework_errors::expect_form;
 use crate::web::http::problem::Problem;
 
@@ -35,10 +35,10 @@ async fn authorize(request: &HttpRequest, encoded: &[u8], issuer: &IssuerPages) 
     let now = issuer.clock.now();
     let login = issuer.login(request, now).await?;
     match decide(authorization.login(), login.as_ref().map(logged_in), issuer.policy.silent_login, now) {
-        Decision::Issue(login) => issuer.give_code(&authorization, login, now).await,
-        Decision::LogIn { username } => log_in_silently(request, &authorization, username, issuer, now).await,
-        Decision::ShowPage => LoginPage::new(&authorization, issuer).render(),
-        Decision::Refuse(error) => response::send(&authorization.refusal(&error), &issuer.assets),
+        LoginDecision::Issue(login) => issuer.give_code(&authorization, login, now).await,
+        LoginDecision::LogIn { username } => log_in_silently(request, &authorization, username, issuer, now).await,
+        LoginDecision::ShowPage => LoginPage::new(&authorization, issuer).render(),
+        LoginDecision::Refuse(error) => response::send(&authorization.refusal(&error), &issuer.assets),
     }
 }
 

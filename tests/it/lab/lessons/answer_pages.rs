@@ -4,6 +4,7 @@
 use reqwest::Method;
 
 use crate::app::{Answer, TestApp, Visitor};
+use crate::html::field;
 
 const PATH: &str = "/lab/lessons/tamper";
 const FORM: [(&str, &str); 2] = [("step", "payload"), ("payload", r#"{"sub":"bob","note":"typed by me"}"#)];
@@ -92,7 +93,7 @@ async fn a_hint_leaves_what_the_press_before_it_showed_on_the_page() {
     let app = TestApp::spawn();
     let visitor = beginner(&app).await;
     let page = get(&visitor, PATH).await.body;
-    let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let token = field(&page, "token").unwrap();
     let post = async |fields: &[(&str, &str)]| {
         let request = visitor.request(Method::POST, PATH).header("sec-fetch-mode", "navigate").form(fields);
         Answer::to(request).await.header("location").to_owned()

@@ -162,7 +162,7 @@ async fn the_fold_of_an_own_token_stays_open_when_it_was_judged_or_holds_text() 
 }
 
 #[tokio::test]
-async fn each_move_of_a_rotation_names_its_keys_as_the_table_shows_them() {
+async fn each_step_of_a_rotation_names_its_keys_as_the_table_shows_them() {
     let app = TestApp::spawn();
     let mut page = LessonPage::open(&app, "rotation").await;
     page.set("life", "60").press("Issue a token").await;

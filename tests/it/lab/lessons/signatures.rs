@@ -1,5 +1,5 @@
-//! Three lessons about signatures over HTTP: *Tamper with a token*, *HS256 or RS256*, and *Key confusion*. Each is
-//! solved by its own solution's text, and its near misses are named.
+//! Four lessons about signatures over HTTP: *Tamper with a token*, *HS256 or RS256*, *Key confusion* and *Recover the
+//! public key*. Each is solved by its own solution's text, and its near misses are named.
 
 use std::path::Path;
 use std::process::Command;
@@ -32,6 +32,11 @@ impl LessonPage {
         let fields = between(self.body(), &format!("<legend>{legend}</legend>"), "</fieldset>").unwrap();
         let (before, _) = fields.split_once(&format!("<span>{label}</span>")).unwrap();
         attribute(&before[before.rfind("<input").unwrap()..], "name").unwrap()
+    }
+
+    /// The PEM file on the page: the public key of the lesson, or the recovered one.
+    fn key_on_page(&self) -> Option<String> {
+        between(self.body(), "<pre class=\"card\" tabindex=\"0\"><code>", "</code>").map(unescaped)
     }
 
     /// Solved now and remembered, for this reason.
@@ -118,7 +123,7 @@ async fn the_signature_s_last_character_alone_does_not_solve_tampering() {
     let lesson = LessonPage::open(&app, "tamper").await;
     let token = lesson.field("token");
     let fields = [("token", token.as_str()), ("step", "last"), ("middle", "done"), ("forged", "{\"sub\":\"bob\"}")];
-    let answer = lesson.post(&fields.map(|(name, value)| (name.to_owned(), value.to_owned()))).await;
+    let answer = lesson.post(&fields).await;
     assert!(answer.body.contains("2 of 3 parts done"), "{}", answer.body);
     assert!(!lesson.has_solved().await);
 }
@@ -157,7 +162,7 @@ async fn with_both_keys(app: &TestApp) -> LessonPage {
     let [measure, verify, public, secret, ..] = solution::<8>("hs256-or-rs256");
     let mut lesson = LessonPage::open(app, "hs256-or-rs256").await;
     lesson.press(measure).await;
-    let pem = lesson.public_key();
+    let pem = lesson.key_on_page().unwrap();
     lesson.press_with(verify, &[("key", &pem)]).await;
     lesson.press(public).await;
     lesson.press(secret).await;
@@ -165,11 +170,6 @@ async fn with_both_keys(app: &TestApp) -> LessonPage {
 }
 
 impl LessonPage {
-    /// The public key on the page.
-    fn public_key(&self) -> String {
-        unescaped(between(self.body(), "<pre class=\"card\" tabindex=\"0\"><code>", "</code>").unwrap())
-    }
-
     /// The secret that Mallory finds.
     fn secret(&self) -> String {
         between(self.body(), "<code class=\"secret\">", "</code>").unwrap().to_owned()
@@ -187,7 +187,7 @@ async fn hs256_or_rs256_is_solved_as_its_solution_says() {
     assert_eq!(lesson.outcome().matches("as long</td>").count(), 2, "{}", lesson.outcome());
     let tokens = (lesson.field("hs256"), lesson.field("rs256"));
 
-    let pem = lesson.public_key().replace('\n', "\r\n");
+    let pem = lesson.key_on_page().unwrap().replace('\n', "\r\n");
     lesson.press_with(verify, &[("key", &pem)]).await.is_step("2 of 5 parts done");
     assert!(lesson.outcome().contains("✓") && lesson.outcome().contains("What the public key verified"));
     lesson.press(public).await.is_step("it holds a public key where the private key belongs");
@@ -218,10 +218,9 @@ async fn hs256_or_rs256_is_solved_as_its_solution_says() {
 async fn six_right_boxes_alone_do_not_solve_hs256_or_rs256() {
     let app = TestApp::spawn();
     let lesson = LessonPage::open(&app, "hs256-or-rs256").await;
-    let ticks = ["hs256-issuer", "hs256-service", "rs256-issuer"].map(|name| (name.to_owned(), "yes".to_owned()));
-    let pressed = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    for more in [vec![], vec![pressed("tried", "done"), pressed("public", "guess"), pressed("forged", "a.b.c")]] {
-        let fields: Vec<_> = ticks.iter().cloned().chain(more).chain([pressed("step", "answer")]).collect();
+    let ticks = ["hs256-issuer", "hs256-service", "rs256-issuer"].map(|name| (name, "yes"));
+    for more in [&[][..], &[("tried", "done"), ("public", "guess"), ("forged", "a.b.c")]] {
+        let fields = [&ticks[..], more, &[("step", "answer")]].concat();
         let answer = lesson.post(&fields).await;
         assert!(answer.body.contains("All six boxes are right. Now try it"), "{}", answer.body);
         assert!(!lesson.has_solved().await);
@@ -236,7 +235,7 @@ async fn only_the_public_key_of_the_lesson_verifies_and_everything_else_is_named
     lesson.press(measure).await;
     assert!(!lesson.has_button(public));
     let read = |name: &str| std::fs::read_to_string(fixture(name)).unwrap();
-    let (token, pem) = (lesson.field("rs256"), lesson.public_key());
+    let (token, pem) = (lesson.field("rs256"), lesson.key_on_page().unwrap());
     for (pasted, hint) in [
         ("", "The field is empty"),
         (token.as_str(), "That is a token"),
@@ -426,7 +425,7 @@ async fn only_the_file_to_the_byte_is_the_secret() {
     lesson.is_wrong("believes that you are \"bob\"");
     assert!(!lesson.has_solved().await);
 
-    let pem = unescaped(between(lesson.body(), "<pre class=\"card\" tabindex=\"0\"><code>", "</code>").unwrap());
+    let pem = lesson.key_on_page().unwrap();
     assert!(pem.starts_with("-----BEGIN PUBLIC KEY-----") && pem.ends_with("-----\n"), "{pem}");
     let pasted = pem.replace('\n', "\r\n");
     lesson.press_with(send, &[("payload", payload), ("key", "own"), ("secret", &pasted)]).await;
@@ -479,11 +478,6 @@ impl LessonPage {
         let tokens = self.body().split("readonly>").skip(1);
         tokens.map(|rest| rest.split("</textarea>").next().unwrap().to_owned()).collect()
     }
-
-    /// The recovered key, as the page shows it.
-    fn recovered(&self) -> Option<String> {
-        between(self.body(), "<pre class=\"card\" tabindex=\"0\"><code>", "</code>").map(unescaped)
-    }
 }
 
 #[tokio::test]
@@ -498,11 +492,11 @@ async fn a_key_is_recovered_from_two_tokens_and_becomes_a_secret_as_the_solution
     lesson.press(copy).await.is_step("1 of 3 parts done");
     lesson.says("The list begins with 65537, because most keys have that exponent.");
     let copied = lesson.copied();
-    assert!(copied.len() == 2 && copied[0] != copied[1] && lesson.recovered().is_none());
+    assert!(copied.len() == 2 && copied[0] != copied[1] && lesson.key_on_page().is_none());
 
     lesson.press_with(compute, &[("exponent", "65537")]).await.is_wrong("134 million bits");
     lesson.press_with(compute, &[("exponent", "3")]).await.is_wrong("3 is not the exponent of this key");
-    assert!(!lesson.has_button(send) && lesson.recovered().is_none());
+    assert!(!lesson.has_button(send) && lesson.key_on_page().is_none());
     app.advance(3601);
     lesson.press_with(compute, &[("exponent", exponent)]).await.is_step("2 of 3 parts done");
     assert!(lesson.outcome().contains("<td>2048</td>") && lesson.copied() == copied, "expired tokens will do");
@@ -532,7 +526,7 @@ async fn a_token_forged_with_a_key_that_own_tools_recovered_solves_it() {
     let genuine = lesson.copied().remove(0);
     lesson.press_with(compute, &[("exponent", exponent)]).await;
     lesson.press_with("Forge and send", &[("file", "pkcs1")]).await;
-    let file = lesson.recovered().unwrap();
+    let file = lesson.key_on_page().unwrap();
     if let Some(python) = tools::named_by("HALLPASS_TEST_PYTHON") {
         let tokens = lesson.copied();
         let run = Command::new(python).args(["-c", PROGRAM]).args(&tokens).output().unwrap();
@@ -540,7 +534,7 @@ async fn a_token_forged_with_a_key_that_own_tools_recovered_solves_it() {
     }
     let spki = {
         lesson.press_with("Forge and send", &[("file", "spki")]).await;
-        lesson.recovered().unwrap()
+        lesson.key_on_page().unwrap()
     };
 
     let mut lesson = LessonPage::open(&app, RECOVER).await;
@@ -575,14 +569,10 @@ async fn tokens_of_another_server_recover_nothing_and_a_lost_cookie_loses_no_key
     lesson.press(copy).await;
     lesson.press_with(compute, &[("exponent", exponent)]).await;
     lesson.reload().await;
-    assert!(lesson.recovered().is_some() && lesson.has_button(send), "a reload keeps the key");
+    assert!(lesson.key_on_page().is_some() && lesson.has_button(send), "a reload keeps the key");
 }
 
-// All three.
-
-fn owned(fields: &[(&str, &str)]) -> Vec<(String, String)> {
-    fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-}
+// All of them.
 
 #[tokio::test]
 async fn what_a_form_cannot_mean_is_refused_with_a_page() {
@@ -601,7 +591,7 @@ async fn what_a_form_cannot_mean_is_refused_with_a_page() {
         ("key-confusion", vec![("step", "send"), ("secret", &long)]),
         ("key-confusion", vec![("step", "token"), ("token", &long)]),
     ] {
-        let answer = LessonPage::open(&app, slug).await.post(&owned(&fields)).await;
+        let answer = LessonPage::open(&app, slug).await.post(&fields).await;
         assert_eq!(answer.status, 400, "{slug} {fields:?}");
         assert!(answer.body.contains("<h1>") && answer.body.contains("bad_request"), "{}", answer.body);
     }

@@ -9,8 +9,8 @@ use url::form_urlencoded;
 
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::cookie_laboratory::{
-    Choice, CookieSettings, MAX_AGES, NOT_PREDICTED, Outcome, PATHS, PREFIXES, Parts, Rule, RulesOutcome, SAME_SITES,
-    Transport, deletion_lines, judge, rules, rules_outcome,
+    Choice, CookieOutcome, CookieSettings, MAX_AGES, NOT_PREDICTED, PATHS, PREFIXES, Parts, Rule, RulesOutcome,
+    SAME_SITES, Transport, deletion_lines, judge, rules, rules_outcome,
 };
 use crate::lab::lessons::press::PressResult;
 use crate::web::http::origins::is_on_loopback;
@@ -37,7 +37,7 @@ struct CookieLaboratoryPage<'a> {
     assets: &'a Assets,
     frame: Frame,
     settings: CookieSettings,
-    predicted: Option<Outcome>,
+    predicted: Option<CookieOutcome>,
     parts: Parts,
     report: Option<Report>,
 }
@@ -62,7 +62,7 @@ impl CookieLaboratoryPage<'_> {
     }
 
     fn predicted_value(&self) -> &'static str {
-        self.predicted.map_or("", Outcome::value)
+        self.predicted.map_or("", CookieOutcome::value)
     }
 }
 
@@ -71,7 +71,7 @@ struct Report {
     /// What the form keeps of it, so that it is still on the page beside a hint.
     text: String,
     line: String,
-    predicted: Option<Outcome>,
+    predicted: Option<CookieOutcome>,
     came_back: bool,
     /// The browser sent an older cookie of this name, from an earlier try.
     has_older: bool,
@@ -86,7 +86,7 @@ impl Report {
         visit: &LessonVisit<'_>,
         settings: &CookieSettings,
         value: &str,
-        predicted: Option<Outcome>,
+        predicted: Option<CookieOutcome>,
         seen: &str,
         text: String,
     ) -> Self {
@@ -114,7 +114,7 @@ impl Report {
         let get = |name: &str| fields.get(name).map(String::as_str);
         let settings = CookieSettings::read(get).ok()?;
         let value = get("value").filter(|value| lesson_cookies::is_value(value))?;
-        let predicted = get("expect").and_then(Outcome::find);
+        let predicted = get("expect").and_then(CookieOutcome::find);
         Some(Self::new(visit, &settings, value, predicted, get("seen").unwrap_or_default(), text.to_owned()))
     }
 
@@ -138,7 +138,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 /// Sets the cookie and redirects to the page, with all choices in its address.
 fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let settings = read(visit)?;
-    if visit.form.get("expect").and_then(Outcome::find).is_none() {
+    if visit.form.get("expect").and_then(CookieOutcome::find).is_none() {
         return unpredicted(visit, settings);
     }
     let value = lesson_cookies::value(&visit.lab.random)?;
@@ -181,7 +181,7 @@ fn clear(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 
 fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let before = Parts::parse(&visit.work());
-    let predicted = visit.form.get("expect").and_then(Outcome::find);
+    let predicted = visit.form.get("expect").and_then(CookieOutcome::find);
     let value = visit.form.get("value").filter(|value| lesson_cookies::is_value(value)).map(str::to_owned);
     let (settings, parts, press, report) = match value {
         None if visit.asks_for_hint => {
@@ -210,7 +210,7 @@ fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     render(&CookieLaboratoryPage { assets: &visit.lab.assets, frame, settings, predicted, parts, report })
 }
 
-fn report(visit: &LessonVisit<'_>, settings: &CookieSettings, value: &str, predicted: Option<Outcome>) -> Report {
+fn report(visit: &LessonVisit<'_>, settings: &CookieSettings, value: &str, predicted: Option<CookieOutcome>) -> Report {
     let came = lesson_cookies::came(visit.request, &settings.name());
     let came_back = came.as_deref() == Some(value);
     let seen = match came {
@@ -218,7 +218,7 @@ fn report(visit: &LessonVisit<'_>, settings: &CookieSettings, value: &str, predi
         Some(_) => OLDER,
         None => "",
     };
-    let mut fields = carried(settings, predicted.map(Outcome::value));
+    let mut fields = carried(settings, predicted.map(CookieOutcome::value));
     fields.extend([("value", value), ("seen", seen)]);
     let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
     Report::new(visit, settings, value, predicted, seen, text)

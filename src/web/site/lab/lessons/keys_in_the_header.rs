@@ -9,7 +9,7 @@ use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::attackers_key::{self, AttackersKey};
 use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::keys_in_the_header::{
-    self, ATTACKER, Attempt, Choices, FOLDER, LONGEST_FIELD, Member, With, forge, judge,
+    self, ATTACKER, Attempt, Choices, FOLDER, LONGEST_FIELD, Member, SignedWith, forge, judge,
 };
 use crate::lab::lessons::press::PressResult;
 use crate::lab::naive::{LaxToken, Objection};
@@ -51,7 +51,7 @@ struct KeysInTheHeaderPage<'a> {
 struct Sent {
     member: Member,
     value: String,
-    with: With,
+    with: SignedWith,
     secret: String,
     /// A token of other tools.
     brought: String,
@@ -82,8 +82,8 @@ impl Sent {
             Some(value) => Member::find(value).ok_or_else(|| unknown("member"))?,
         };
         let with = match visit.form.get("with") {
-            None => With::ALL[0],
-            Some(value) => With::find(value).ok_or_else(|| unknown("with"))?,
+            None => SignedWith::ALL[0],
+            Some(value) => SignedWith::find(value).ok_or_else(|| unknown("with"))?,
         };
         let text = |name| Ok::<_, Problem>(visit.text(name, LONGEST_FIELD)?.unwrap_or_default().replace("\r\n", "\n"));
         let brought = visit.form.get("brought").unwrap_or_default().trim().to_owned();
@@ -114,7 +114,7 @@ fn outcome(visit: &LessonVisit<'_>, attacker: &AttackersKey, attempt: &Attempt<'
         Attempt::Forged(choices) => strict
             .mark(0, &changed_header(choices, &says))
             .mark(1, "sub says admin")
-            .mark(2, &format!("made with {}", choices.with.says())),
+            .mark(2, &format!("made with {}", choices.with.label())),
     };
     Outcome {
         press: PressResult::of(&judge(attempt, &says)).counted_if(!attempt.is_empty()),

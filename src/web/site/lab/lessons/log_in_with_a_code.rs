@@ -210,8 +210,8 @@ impl Work {
 
     fn attack(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         let unknown = || Problem::bad_request("`attack` and `do` must name an attack of this lesson and its target.");
-        let attack = visit.form.get("attack").and_then(Attack::parse).ok_or_else(unknown)?;
-        let target = visit.form.get("do").and_then(Target::parse).ok_or_else(unknown)?;
+        let attack = visit.form.get("attack").and_then(Attack::find).ok_or_else(unknown)?;
+        let target = visit.form.get("do").and_then(Target::find).ok_or_else(unknown)?;
         if !self.parts.has_logged_in {
             return Ok(PressResult::Missing("Finish the login first: an attack uses what you saw there.".to_owned()));
         }

@@ -88,7 +88,7 @@ impl LogoutState {
             rounds: Rounds::parse(&visit.work()),
             is_logged_in: false,
             saved: field("saved").to_owned(),
-            way: LogoutMethod::parse(field("way")),
+            way: LogoutMethod::find(field("way")),
             cookie: None,
             verdict: None,
             is_copy_spent: false,
@@ -334,7 +334,7 @@ impl LogoutState {
 
     const fn way_name(&self) -> &'static str {
         match self.way {
-            Some(way) => way.name(),
+            Some(way) => way.value(),
             None => "",
         }
     }

@@ -38,8 +38,8 @@ struct NeedPage<'a> {
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut answers = Answers::parse(&visit.work());
     let before = answers.count();
-    let carrier = chosen(visit, "carrier", Carrier::parse)?;
-    let reason = chosen(visit, "reason", Reason::parse)?;
+    let carrier = chosen(visit, "carrier", Carrier::find)?;
+    let reason = chosen(visit, "reason", Reason::find)?;
     let press = if visit.form.is_sent() { Some(judged(visit, &mut answers, carrier, reason)?) } else { None };
     if answers.count() > before {
         visit.keep_work(answers.to_text())?;

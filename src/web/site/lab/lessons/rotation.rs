@@ -155,8 +155,8 @@ impl Work {
 
     async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         let step = visit.form.get("do").unwrap_or_default().to_owned();
-        let moved = RotationStep::parse(&step);
-        let press = match (step.as_str(), moved) {
+        let rotation_step = RotationStep::find(&step);
+        let press = match (step.as_str(), rotation_step) {
             (_, Some(step)) => self.turn(step),
             ("issue", _) => self.issue(visit).await?,
             ("look", _) => PressResult::Note(LOOKED.to_owned()),
@@ -168,7 +168,7 @@ impl Work {
             _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
         };
         self.check_again(visit)?;
-        let press = self.concluded(moved, press);
+        let press = self.concluded(rotation_step, press);
         visit.keep_work(self.state.to_string())?;
         Ok(press)
     }
@@ -177,8 +177,8 @@ impl Work {
         match self.state.keys.after(step) {
             Ok(after) => {
                 self.state.keys = after;
-                let ignorant = after.ignorant_of_signer().filter(|_| step == RotationStep::Sign);
-                ignorant.map_or_else(
+                let without_key = after.first_server_without_signing_key().filter(|_| step == RotationStep::Sign);
+                without_key.map_or_else(
                     || PressResult::Step(self.change_in_words(step)),
                     |server| self.signs_too_early(server),
                 )
@@ -200,7 +200,7 @@ impl Work {
     }
 
     /// What a press came to, once both servers have checked every token.
-    fn concluded(&mut self, moved: Option<RotationStep>, press: PressResult) -> PressResult {
+    fn concluded(&mut self, step: Option<RotationStep>, press: PressResult) -> PressResult {
         let tokens: Vec<IssuedToken> = self.tokens.iter().map(|carried| carried.issued).collect();
         let gap = Gap::among(&tokens, self.state.keys).filter(|_| self.state.gap.is_none());
         if let Some(gap) = gap {
@@ -210,7 +210,7 @@ impl Work {
         if let (PressResult::Note(_), Some(gap)) = (&press, self.state.gap) {
             return PressResult::Missing(gap.says().to_owned());
         }
-        match (moved, RotationResult::of(&tokens, self.state)) {
+        match (step, RotationResult::of(&tokens, self.state)) {
             (Some(RotationStep::Retire | RotationStep::Fetch), _) if press.is_wrong() => press,
             (Some(RotationStep::Retire | RotationStep::Fetch), RotationResult::UnderWay) => press,
             (Some(RotationStep::Retire | RotationStep::Fetch), rotation @ RotationResult::Smooth) => {
@@ -223,7 +223,7 @@ impl Work {
         }
     }
 
-    /// What a move did to the keys, in a sentence.
+    /// What a step did to the keys, in a sentence.
     fn change_in_words(&self, step: RotationStep) -> String {
         let KeyNumbers { oldest, signs, published, copy } = self.state.keys;
         let kid = |number| self.kid(number);
@@ -307,9 +307,9 @@ impl Work {
         LabKeys::kid_of_pair(&self.keys.visitor, number)
     }
 
-    /// The first and the last of the keys that a move is about; one of them if there is only one.
+    /// The first and the last of the keys that a step is about; one of them if there is only one.
     fn kids_of(&self, step: RotationStep) -> Vec<String> {
-        let Some(keys) = self.state.keys.moved_by(step) else { return Vec::new() };
+        let Some(keys) = self.state.keys.keys_of(step) else { return Vec::new() };
         let mut ends = vec![*keys.start(), *keys.end()];
         ends.dedup();
         ends.into_iter().map(|number| self.kid(number)).collect()

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use super::own_keys::random_text;
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::press::PressResult;
-use crate::lab::lessons::session_fixation::{Found, LONGEST_DRAFT, MALLORY, Portal, Round, SESSION, TOKEN};
+use crate::lab::lessons::session_fixation::{FixationState, Found, LONGEST_DRAFT, MALLORY, Round, SESSION, TOKEN};
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
 use crate::web::http::problem::Problem;
@@ -39,7 +39,7 @@ impl LessonPage for Page {
 struct SessionFixationPage<'a> {
     assets: &'a Assets,
     frame: Frame,
-    portal: Portal,
+    portal: FixationState,
     /// Whether the browser has the id that Mallory keeps.
     is_planted: bool,
     /// Who is logged in, by the token that this browser has now.
@@ -94,7 +94,7 @@ impl From<PressResult> for Step {
 }
 
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let mut portal = Portal::parse(&visit.work());
+    let mut portal = FixationState::parse(&visit.work());
     let step = if visit.form.is_sent() { Some(step(visit, &mut portal).await?) } else { None };
     if step.is_some() {
         visit.keep_work(portal.text())?;
@@ -119,7 +119,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     Ok(response)
 }
 
-async fn step(visit: &LessonVisit<'_>, portal: &mut Portal) -> Result<Step, Problem> {
+async fn step(visit: &LessonVisit<'_>, portal: &mut FixationState) -> Result<Step, Problem> {
     match (visit.form.get("do").unwrap_or_default(), portal.round().is_about_ids()) {
         ("get", true) => Ok(portal.give_id(random_text(&visit.lab.random)?).into()),
         ("plant", true) => Ok(plant(visit, portal)),
@@ -148,7 +148,7 @@ async fn step(visit: &LessonVisit<'_>, portal: &mut Portal) -> Result<Step, Prob
     }
 }
 
-fn plant(visit: &LessonVisit<'_>, portal: &Portal) -> Step {
+fn plant(visit: &LessonVisit<'_>, portal: &FixationState) -> Step {
     match portal.plant() {
         Err(press) => press.into(),
         Ok(id) if came(visit, SESSION).as_deref() == Some(&id) => {
@@ -162,19 +162,19 @@ fn plant(visit: &LessonVisit<'_>, portal: &Portal) -> Step {
     }
 }
 
-fn log_in(visit: &LessonVisit<'_>, portal: &mut Portal) -> Result<Step, Problem> {
+fn log_in(visit: &LessonVisit<'_>, portal: &mut FixationState) -> Result<Step, Problem> {
     let (set, press) = portal.log_in(came(visit, SESSION).as_deref(), random_text(&visit.lab.random)?);
     Ok(Step { cookie: set.map(|id| lesson_cookies::of_lesson(visit, SESSION, id, HOUR)), ..press.into() })
 }
 
-fn send_form(visit: &LessonVisit<'_>, portal: &mut Portal) -> Result<Step, Problem> {
+fn send_form(visit: &LessonVisit<'_>, portal: &mut FixationState) -> Result<Step, Problem> {
     let (is_taken, press) = portal.send_form();
     let mallory = || Subject::parse(MALLORY).map_err(|error| Problem::internal(&error));
     let cookie = if is_taken { Some(token_cookie(visit, &mallory()?)?) } else { None };
     Ok(Step { cookie, ..press.into() })
 }
 
-async fn write(visit: &LessonVisit<'_>, portal: &mut Portal) -> Result<Step, Problem> {
+async fn write(visit: &LessonVisit<'_>, portal: &mut FixationState) -> Result<Step, Problem> {
     let text = visit.text("draft", LONGEST_DRAFT)?.unwrap_or_default().to_owned();
     Ok(portal.write(user(visit).await?.as_deref(), &text).into())
 }

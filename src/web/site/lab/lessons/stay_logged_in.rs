@@ -125,7 +125,7 @@ impl Work {
             "weeks" => self.wait_for_weeks(),
             "bob" => self.refresh(visit, Holder::Bob).await?,
             "mallory" => self.refresh(visit, Holder::Mallory).await?,
-            step => match Issuer::parse(step) {
+            step => match Issuer::find(step) {
                 Some(issuer) => self.log_in(visit, issuer).await?,
                 None => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
             },

@@ -18,7 +18,7 @@ use crate::lab::lessons::tied_to_you::{
     ADDRESSES, AUDIENCE, Address, COOKIE, ISSUER, LATER_MINUTES, LIFETIME_MINUTES, Part, Parts, ProofBy,
 };
 use crate::profiles::demo::REQUIRED;
-use crate::token::{self, Audience, Candidates, Claims, Expected, Rules, Typ, Verdict};
+use crate::token::{self, AudienceRule, Candidates, Claims, Expected, Rules, Typ, Verdict};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -271,7 +271,7 @@ fn verify(issuer: &Es256Pair, token: &str, now: DateTime<Utc>) -> Verdict {
         typ: Typ::Jwt,
         required: REQUIRED,
         issuer: Some(ISSUER.to_owned()),
-        audience: Audience::Required(AUDIENCE.to_owned()),
+        audience: AudienceRule::Required(AUDIENCE.to_owned()),
     };
     let keys = Candidates::Ring(issuer.keys.verifiers());
     token::verify(token, Expected { algorithm: Algorithm::Es256, keys, rules: Some(&rules) }, now)

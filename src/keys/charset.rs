@@ -1,4 +1,4 @@
-//! From a file's bytes to its text: UTF-8, and what Windows programs write instead.
+//! From a file's bytes to its text: UTF-8 and what Windows programs write instead, and the blanks and quotes around it.
 
 use std::borrow::Cow;
 
@@ -29,6 +29,18 @@ pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
             chars.chain(cut_off(rest)).collect::<String>().into()
         }
     }
+}
+
+/// The text without blanks around it. Byte order marks and zeros count as blanks.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'))
+}
+
+/// The text between quotes, as JSON and shells write them; `None` for a text without them.
+pub(super) fn unquoted(text: &str) -> Option<String> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+    Some(serde_json::from_str(text).unwrap_or_else(|_| inner.to_owned()))
 }
 
 /// The replacement for a last character of which only some bytes are there.
@@ -97,6 +109,24 @@ mod tests {
         ] {
             assert_eq!((text(&bytes).as_ref(), other_encoding(&bytes)), ("né", name), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn quotes_around_a_text_are_removed_with_what_json_escapes_in_them() {
+        for (quoted, text) in [
+            (r#""a\nb""#, Some("a\nb")),
+            (r"'a\nb'", Some(r"a\nb")),
+            ("`a`", Some("a")),
+            (r#""a\q""#, Some(r"a\q")),
+            ("a", None),
+            ("\"a", None),
+            ("\"a'", None),
+            ("\"", None),
+            ("", None),
+        ] {
+            assert_eq!(unquoted(quoted).as_deref(), text, "{quoted}");
+        }
+        assert_eq!(trimmed("\u{feff} a b\0\r\n"), "a b");
     }
 
     #[test]
