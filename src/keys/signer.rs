@@ -79,6 +79,14 @@ impl Signer {
         fits.then(|| Self::new(self.material.clone(), algorithm, self.kid.clone()))
     }
 
+    /// HS256 with the text of this key's public half as the secret: what an attacker signs with where a verifier
+    /// believes the `alg` of a token (RFC 8725 §2.1). The text is that of the file `.pub`. `None` for a secret.
+    pub fn with_public_key_as_secret(&self) -> Option<Self> {
+        let SigningMaterial::Pair(pair) = &self.material else { return None };
+        let secret = Secret::of_text(pair.public().to_pem()?);
+        Some(Self::with_secret(&secret, Algorithm::Hs256, self.kid.clone()))
+    }
+
     /// The base64url text of the signature over `message` (RFC 7515 §5.1).
     pub fn sign(&self, message: &[u8]) -> Result<String, SigningError> {
         let ready = self.ready.as_ref().ok_or_else(jsonwebtoken::signature::Error::new);

@@ -16,6 +16,9 @@ use super::scope::Scope;
 /// The only response type: the code flow.
 pub const RESPONSE_TYPE: &str = "code";
 
+/// A response mode that is refused. Some libraries ask for it unless they are told otherwise.
+const FRAGMENT: &str = "fragment";
+
 /// The longest `nonce` in bytes. It is copied to the ID token.
 const LONGEST_NONCE: usize = 1024;
 /// The longest `state` in bytes. It is copied to the redirect.
@@ -211,6 +214,10 @@ fn check_response_type(parameters: &Parameters) -> Result<(), OAuthError> {
 
 fn check_response_mode(parameters: &Parameters) -> Result<(), OAuthError> {
     match parameters.get("response_mode") {
+        Some(FRAGMENT) => Err(OAuthError::invalid_request(
+            "`response_mode` must be query or form_post, and this client asked for fragment: set its response mode to \
+             query",
+        )),
         Some(name) if ResponseMode::named(name).is_none() => {
             Err(OAuthError::invalid_request("`response_mode` must be query or form_post"))
         }
@@ -264,6 +271,8 @@ impl Prompt {
 struct ResponseTarget {
     redirect_uri: RedirectUri,
     mode: ResponseMode,
+    /// Whether the client asked for the answer in the fragment, and reads nothing else.
+    reads_fragment: bool,
     state: Option<String>,
     issuer: String,
 }
@@ -271,14 +280,19 @@ struct ResponseTarget {
 impl ResponseTarget {
     /// With an unknown response mode the error goes into the query.
     fn new(redirect_uri: RedirectUri, received: &Received, issuer: &str) -> Self {
-        let mode = received.once("response_mode").and_then(ResponseMode::named).unwrap_or_default();
+        let wanted = received.once("response_mode");
+        let mode = wanted.and_then(ResponseMode::named).unwrap_or_default();
         let state = received.once("state").map(str::to_owned);
-        Self { redirect_uri, mode, state, issuer: issuer.to_owned() }
+        let reads_fragment = wanted == Some(FRAGMENT);
+        Self { redirect_uri, mode, reads_fragment, state, issuer: issuer.to_owned() }
     }
 
+    /// A client that reads the fragment alone would ask again and again, so a refusal is in both places for it. A code
+    /// never is, because such a request is not valid.
     fn refusal(&self, error: &OAuthError) -> AuthorizationResponse {
         let code = error.code().as_str().to_owned();
-        self.response(vec![("error", code), ("error_description", error.description().to_owned())])
+        let response = self.response(vec![("error", code), ("error_description", error.description().to_owned())]);
+        if self.reads_fragment { response.repeated_in_fragment() } else { response }
     }
 
     fn response(&self, mut parameters: Vec<(&'static str, String)>) -> AuthorizationResponse {
@@ -448,6 +462,26 @@ mod tests {
         assert_eq!(mode("response_mode=form_post"), ResponseMode::FormPost);
         assert_eq!(mode("response_mode=query"), ResponseMode::Query);
         assert_eq!(mode("response_mode=fragment"), ResponseMode::Query);
+    }
+
+    #[test]
+    fn a_client_that_asked_for_the_fragment_finds_the_refusal_in_the_query_and_in_the_fragment() {
+        let location = |more: &str| match parse(&format!("{GOOD}?own&state=s+1&{more}")).unwrap_err() {
+            InvalidRequest::Redirect(response) => response.location(),
+            InvalidRequest::Page(error) => panic!("{error}"),
+        };
+        for more in ["response_mode=fragment", "response_mode=fragment&scope=%22", "response_mode=fragment&request=e"] {
+            let location = location(more);
+            let (before, fragment) = location.split_once('#').unwrap_or_else(|| panic!("{location}"));
+            assert_eq!(before, format!("http://127.0.0.1:3000/cb?own&{fragment}"));
+            assert!(
+                fragment.starts_with("error=") && fragment.ends_with("&state=s+1&iss=http%3A%2F%2Flocalhost%3A5000")
+            );
+        }
+        assert!(location("response_mode=fragment").contains("response_mode%60+must+be+query+or+form_post"));
+        for more in ["response_mode=query&scope=%22", "response_mode=x", "scope=%22"] {
+            assert!(!location(more).contains('#'), "{more}");
+        }
     }
 
     #[test]

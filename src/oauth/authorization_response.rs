@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use url::form_urlencoded;
+
 use super::redirect_uri::RedirectUri;
 
 /// How the parameters reach the client.
@@ -35,6 +37,7 @@ pub struct AuthorizationResponse {
     redirect_uri: RedirectUri,
     mode: ResponseMode,
     parameters: Vec<(&'static str, String)>,
+    is_repeated_in_fragment: bool,
 }
 
 impl AuthorizationResponse {
@@ -43,7 +46,12 @@ impl AuthorizationResponse {
         mode: ResponseMode,
         parameters: Vec<(&'static str, String)>,
     ) -> Self {
-        Self { redirect_uri, mode, parameters }
+        Self { redirect_uri, mode, parameters, is_repeated_in_fragment: false }
+    }
+
+    /// The same with the parameters once more in the fragment of the redirect.
+    pub(super) fn repeated_in_fragment(self) -> Self {
+        Self { is_repeated_in_fragment: true, ..self }
     }
 
     pub const fn mode(&self) -> ResponseMode {
@@ -56,7 +64,12 @@ impl AuthorizationResponse {
 
     /// The address to redirect to, for [`ResponseMode::Query`].
     pub fn location(&self) -> String {
-        self.redirect_uri.with(self.parameters.iter().map(|(name, value)| (*name, value.as_str())))
+        let address = self.redirect_uri.with(self.parameters.iter().map(|(name, value)| (*name, value.as_str())));
+        if !self.is_repeated_in_fragment {
+            return address;
+        }
+        let fragment = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.parameters).finish();
+        format!("{address}#{fragment}")
     }
 
     /// The fields of the form to post, for [`ResponseMode::FormPost`].

@@ -35,8 +35,8 @@ pub enum LoginDecision<'a> {
     LogIn { username: &'a str },
     /// Show the login page.
     ShowPage,
-    /// Tell the client that it must let the user log in.
-    Refuse(OAuthError),
+    /// Tell the client that it must let the user log in ([`login_required`]).
+    Refuse,
 }
 
 /// Decides what to do. `login` is the one that the browser's cookie names.
@@ -51,16 +51,30 @@ pub fn decide<'a>(
         (Prompt::Always, ..) | (Prompt::WhenNeeded, None, _) => LoginDecision::ShowPage,
         (_, Some(login), _) => LoginDecision::Issue(login),
         (Prompt::Never, None, Some(username)) if silent == SilentLogin::Allowed => LoginDecision::LogIn { username },
-        (Prompt::Never, None, _) => LoginDecision::Refuse(login_required()),
+        (Prompt::Never, None, _) => LoginDecision::Refuse,
     }
 }
 
+/// What helps a client that asked for no page where one is needed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoginAdvice {
+    /// Nobody is named, and a name would do ([`SilentLogin::Allowed`]).
+    pub name_somebody: bool,
+    /// A page of another site has this address in a frame, and browsers leave the cookie of a login out there.
+    pub same_site: bool,
+}
+
 /// The error for a client that asked for no page where one is needed.
-pub fn login_required() -> OAuthError {
-    OAuthError::new(
-        ErrorCode::LoginRequired,
-        "no login of this browser suffices, and `prompt=none` forbids the login page",
-    )
+pub fn login_required(advice: LoginAdvice) -> OAuthError {
+    let mut description = "no login of this browser suffices, and `prompt=none` forbids the login page".to_owned();
+    if advice.name_somebody {
+        description += "; add login_hint=NAME, and in test mode NAME is logged in without it";
+    }
+    if advice.same_site {
+        description += "; the request came from a page of another site, where browsers leave the cookie of the login out: \
+                        if the application is on localhost, start the server with --public-url http://localhost:PORT";
+    }
+    OAuthError::new(ErrorCode::LoginRequired, &description)
 }
 
 /// A login of another user than the hint names does not suffice: on the login page that user can log in.
@@ -97,7 +111,7 @@ mod tests {
             LoginDecision::Issue(login) => format!("issue to {}", login.username),
             LoginDecision::LogIn { username } => format!("log {username} in"),
             LoginDecision::ShowPage => "page".into(),
-            LoginDecision::Refuse(error) => error.code().as_str().into(),
+            LoginDecision::Refuse => login_required(LoginAdvice::default()).code().as_str().into(),
         }
     }
 
@@ -122,6 +136,17 @@ mod tests {
         for silent in [SilentLogin::Allowed, SilentLogin::Forbidden] {
             assert_eq!(decided(&parameters(Prompt::Never), None, silent), "login_required");
         }
+    }
+
+    #[test]
+    fn the_refusal_says_what_helps() {
+        let said = |name_somebody, same_site| login_required(LoginAdvice { name_somebody, same_site }).to_string();
+        assert!(said(false, false).ends_with("forbids the login page"));
+        assert!(said(true, false).contains("add login_hint=NAME") && !said(true, false).contains("--public-url"));
+        assert!(
+            said(false, true).contains("--public-url http://localhost:PORT") && !said(false, true).contains("NAME")
+        );
+        assert!(said(true, true).contains("login_hint") && said(true, true).contains("--public-url"));
     }
 
     #[test]

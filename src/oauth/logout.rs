@@ -27,6 +27,23 @@ impl LogoutRequest {
         self.hint.as_deref()
     }
 
+    /// Where the browser is to go after the logout.
+    pub const fn redirect_uri(&self) -> Option<&RedirectUri> {
+        self.redirect_uri.as_ref()
+    }
+
+    /// The request as the hidden fields of the form with which the user confirms it.
+    pub fn fields(&self) -> Vec<(&'static str, &str)> {
+        let redirect_uri = self.redirect_uri.as_ref().map(RedirectUri::as_str);
+        let fields = [
+            ("id_token_hint", self.hint.as_deref()),
+            ("client_id", self.client_id.as_deref()),
+            ("post_logout_redirect_uri", redirect_uri),
+            ("state", self.state.as_deref()),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
     /// Where the browser is sent after the logout. `hint` has the claims of the verified ID token, without which the
     /// redirect URI is not used.
     pub fn destination(&self, hint: &Claims) -> Result<Option<String>, OAuthError> {
@@ -67,6 +84,15 @@ mod tests {
         let with_state = destination(&format!("{uri}&state=s+1&client_id=app"));
         assert_eq!(with_state, Ok(Some("http://localhost:3000/bye?a&state=s+1".into())));
         assert!(destination(&format!("{uri}&client_id=other")).is_err());
+    }
+
+    #[test]
+    fn the_fields_of_the_form_are_the_same_request() {
+        let query = "id_token_hint=e.y.J&client_id=app&post_logout_redirect_uri=http://localhost/bye&state=s";
+        let fields: Vec<String> =
+            parse(query).unwrap().fields().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(fields.join("&"), query);
+        assert_eq!(parse("state=").unwrap().fields(), []);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::{IssueError, Issuer, Profile};
 use crate::code::Code;
-use crate::keys::{KeyKind, KeyRing, Signer, SigningError};
+use crate::keys::{Algorithm, KeyKind, KeyRing, Signer, SigningError};
 use crate::token::{self, Token};
 
 /// Declares [`Flaw`] from rows of variant, name on the wire and the claim without which it means nothing.
@@ -53,6 +53,7 @@ flaws! {
     FutureIat "future_iat" None,
     DuplicateClaim "duplicate_claim" Some("sub"),
     Crit "crit" None,
+    KeyConfusion "key_confusion" None,
 }
 
 impl FromStr for Flaw {
@@ -96,6 +97,12 @@ pub enum FlawError {
          Give `{claim}` in `claims`, or choose another flaw.", flaw.as_str()
     )]
     MeansNothing { flaw: Flaw, claim: &'static str, profile: &'static str },
+    #[error(
+        "`key_confusion` signs with the text of a public key as the secret, and {algorithm}, which signs this token of \
+         the profile {profile}, has none: this flaw means nothing for it. Use the profile bearer, or demo or lab with \
+         `algorithm` RS256."
+    )]
+    NoPublicKey { algorithm: Algorithm, profile: &'static str },
     #[error(transparent)]
     Issue(#[from] IssueError),
 }
@@ -131,10 +138,12 @@ fn flawed_token(
     if let Some(claim) = flaw.claim().filter(|claim| !claims.contains_key(*claim)) {
         return Err(FlawError::MeansNothing { flaw, claim, profile: profile.name });
     }
-    let signer = match &wanted.signer {
+    let right = match &wanted.signer {
         Some(other) => other,
         None => profile.signer(issuer)?,
     };
+    let confused = confused_signer(flaw, right, profile)?;
+    let signer = confused.as_ref().unwrap_or(right);
     name_signer(&mut header, signer);
     add_flaw(&mut header, &mut claims, wanted, issuer.now.timestamp());
     let subject = claims.get("sub").cloned().unwrap_or_default();
@@ -146,6 +155,15 @@ fn flawed_token(
         Flaw::DuplicateClaim => signed(header, with_second_subject(&claims, &subject), signer)?,
         _ => signed(header, claims, signer)?,
     })
+}
+
+/// What signs for `key_confusion`.
+fn confused_signer(flaw: Flaw, right: &Signer, profile: &Profile) -> Result<Option<Signer>, FlawError> {
+    if flaw != Flaw::KeyConfusion {
+        return Ok(None);
+    }
+    let no_public_key = || FlawError::NoPublicKey { algorithm: right.algorithm(), profile: profile.name };
+    right.with_public_key_as_secret().map(Some).ok_or_else(no_public_key)
 }
 
 /// Names the algorithm and the key in the header of a sample that another key may have signed.
@@ -194,7 +212,7 @@ fn add_flaw(header: &mut Map<String, Value>, claims: &mut Map<String, Value>, wa
             set(header, "crit", vec!["hallpass-test"].into());
             set(header, "hallpass-test", true.into());
         }
-        Flaw::BadSignature | Flaw::WrongKey | Flaw::DuplicateClaim => {}
+        Flaw::BadSignature | Flaw::WrongKey | Flaw::DuplicateClaim | Flaw::KeyConfusion => {}
     }
 }
 

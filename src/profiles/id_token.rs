@@ -11,7 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::code::Code;
 use crate::keys::{Algorithm, KeyRing, SigningError};
 use crate::token::{
-    self, AudienceRule, Candidates, Claim, Claims, Expected, Header, Kind, NumericDate, Rules, Token, Typ, Verdict,
+    self, AudienceRule, Candidates, Claim, Claims, Expected, Header, Kind, NumericDate, Rejection, Rules, Token, Typ,
+    Verdict,
 };
 
 /// How long an ID token lives, in seconds.
@@ -32,8 +33,18 @@ pub struct Content<'a> {
 
 /// Signs an ID token.
 pub fn issue(ring: &KeyRing, content: &Content<'_>, now: DateTime<Utc>) -> Result<Token, SigningError> {
+    issue_with(ring, content, |claims| claims, now)
+}
+
+/// The same with further claims of the user.
+pub fn issue_with(
+    ring: &KeyRing,
+    content: &Content<'_>,
+    further: impl FnOnce(Claims) -> Claims,
+    now: DateTime<Utc>,
+) -> Result<Token, SigningError> {
     let signer = ring.bearer().signer_at(now);
-    let claims = claims(content, signer.algorithm(), now);
+    let claims = further(claims(content, signer.algorithm(), now));
     token::issue(&claims, &Header::of_type("JWT"), signer)
 }
 
@@ -62,10 +73,10 @@ fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
 
 /// The claims of an ID token that this server issued under `issuer` to any client. It may have expired, because it only
 /// says who is to log in or out (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2).
-pub fn verify_hint(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Option<Claims> {
+pub fn verify_hint(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Result<Claims, Rejection> {
     let verdict = verify(ring, issuer, token, now);
-    let Some(before_expiry) = last_second(&verdict) else { return verdict.accept().ok() };
-    verify(ring, issuer, token, before_expiry).accept().ok()
+    let Some(before_expiry) = last_second(&verdict) else { return verdict.accept() };
+    verify(ring, issuer, token, before_expiry).accept()
 }
 
 /// The last second of a token that expired.
@@ -163,7 +174,7 @@ mod tests {
     fn an_expired_id_token_is_still_a_hint_and_nothing_else_is() {
         let ring = &*RING;
         let token = id_token(ring, None);
-        let hint = |issuer, token: &str, now| verify_hint(ring, issuer, token, at(now)).is_some();
+        let hint = |issuer, token: &str, now| verify_hint(ring, issuer, token, at(now)).is_ok();
         assert!(hint(ISSUER, token.as_str(), 4599) && hint(ISSUER, token.as_str(), 4_000_000));
         assert!(!hint("http://localhost:5001", token.as_str(), 1001));
         assert!(!hint("http://localhost:5001", token.as_str(), 4_000_000));
@@ -198,7 +209,7 @@ mod tests {
             let claims = json!({ "iss": ISSUER, "sub": "alice", "aud": "app", "iat": 1000, "exp": 4600, "auth_time": auth_time });
             let token = token::sign(&header, claims.to_string(), signer).unwrap();
             let hint = verify_hint(&RING, ISSUER, token.as_str(), at(1001));
-            assert_eq!(hint.is_some(), is_hint, "{auth_time}");
+            assert_eq!(hint.is_ok(), is_hint, "{auth_time}");
         }
     }
 

@@ -674,6 +674,53 @@ async fn in_test_mode_prompt_none_with_a_hint_logs_that_user_in() {
 }
 
 #[tokio::test]
+async fn a_refused_silent_login_says_what_helps() {
+    let (with, without) = (TestApp::with(TEST_MODE), TestApp::spawn());
+    let described = async |app: &TestApp, more: &[(&str, &str)], headers: &[(&str, &str)]| {
+        let path = format!("/oauth/authorize?{}", encoded(&request(&[&[("prompt", "none")], more].concat())));
+        let sent = Client(app).request(Method::GET, &path);
+        let sent = headers.iter().fold(sent, |sent, (name, value)| sent.header(*name, *value));
+        let answer = Answer::to(sent).await;
+        assert_eq!(error(&answer), "login_required");
+        parameter(&answer, "error_description")
+    };
+    assert!(described(&with, &[], &[]).await.contains("add login_hint=NAME"));
+    assert!(!described(&without, &[], &[]).await.contains("NAME"));
+    assert!(!described(&without, &[("login_hint", "bob")], &[]).await.contains("NAME"));
+    let cross_site = ("sec-fetch-site", "cross-site");
+    for (headers, helps) in [
+        (&[cross_site, ("sec-fetch-dest", "iframe")][..], true),
+        (&[cross_site], true),
+        (&[cross_site, ("sec-fetch-dest", "document")], false),
+        (&[("sec-fetch-site", "same-site"), ("sec-fetch-dest", "iframe")], false),
+    ] {
+        let said = described(&without, &[], headers).await;
+        assert_eq!(said.contains("--public-url http://localhost:PORT"), helps, "{headers:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_reads_the_fragment_finds_there_why_it_is_refused() {
+    let app = TestApp::spawn();
+    let answer = Client(&app).authorize(&request(&[("response_mode", "fragment")])).await;
+    assert_eq!(error(&answer), "invalid_request");
+    let address = Url::parse(answer.header("location")).unwrap();
+    let own = |text: &str| -> Vec<(String, String)> {
+        let pairs = form_urlencoded::parse(text.as_bytes()).into_owned();
+        pairs.filter(|(name, _)| name != "own").collect()
+    };
+    let in_fragment = own(address.fragment().unwrap());
+    assert_eq!(in_fragment, own(address.query().unwrap()));
+    let names: Vec<&str> = in_fragment.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["error", "error_description", "state", "iss"]);
+    assert!(in_fragment[1].1.starts_with("`response_mode` must be query or form_post"), "{}", in_fragment[1].1);
+    // The login page is never reached with it, so no code is ever in a fragment.
+    let login = Answer::to(Client(&app).post_login(&[("response_mode", "fragment")])).await;
+    assert_eq!(error(&login), "invalid_request");
+    assert!(!login.header("location").contains("code="));
+}
+
+#[tokio::test]
 async fn in_test_mode_with_users_the_user_of_the_hint_must_exist() {
     let app = app_with_susan(&[USERS, TEST_MODE].concat()).await;
     let silent = async |name| Client(&app).authorize(&request(&[("prompt", "none"), ("login_hint", name)])).await;
@@ -769,12 +816,73 @@ async fn an_id_token_of_another_user_logs_nobody_out_without_the_button() {
         let page = logout(&visitor, method, &fields).await;
         assert_eq!((page.status, page.header("location"), page.header("set-cookie")), (200, "", ""));
         assert!(page.body.contains("Log out?") && page.body.contains("bob"), "{}", page.body);
+        assert!(!page.body.contains("You are not sent back"), "{}", page.body);
         assert!(has_login(&app, &cookie).await);
     }
+    // What the button sends does nothing as a link.
+    let link = logout(&visitor, Method::GET, &[&fields[..], &[("confirmed", "yes")]].concat()).await;
+    assert!(link.status == 200 && has_login(&app, &cookie).await);
     logout(&visitor, Method::POST, &[]).await;
     assert!(!has_login(&app, &cookie).await);
     let nobody = logout(&visitor, Method::GET, &fields).await;
     assert_eq!((nobody.status, nobody.header("location")), (303, "http://localhost:3000/bye"));
+}
+
+#[tokio::test]
+async fn after_the_button_the_browser_goes_back_to_the_client_whose_id_token_is_another_users() {
+    let app = TestApp::spawn();
+    let hint = id_token(&app, "app", START);
+    let asked = [
+        ("id_token_hint", hint.as_str()),
+        ("post_logout_redirect_uri", "http://localhost:3000/bye"),
+        ("state", "a \"b"),
+        ("client_id", "app"),
+    ];
+    for method in [Method::GET, Method::POST] {
+        let (visitor, cookie) = logged_in_as(&app, "bob").await;
+        let page = logout(&visitor, method, &asked).await;
+        let policy = page.header("content-security-policy");
+        assert!(policy.contains("; form-action 'self' http://localhost:3000; "), "{policy}");
+        let fields = hidden_inputs(&page.body);
+        let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["id_token_hint", "client_id", "post_logout_redirect_uri", "state", "confirmed"]);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let elsewhere = visitor.request(Method::POST, "/oauth/logout").form(&fields);
+        Answer::to(elsewhere.header("origin", "https://client.example").header("sec-fetch-site", "cross-site")).await;
+        assert!(has_login(&app, &cookie).await, "a page of another site cannot press the button");
+        let done = logout(&visitor, Method::POST, &fields).await;
+        assert_eq!((done.status, done.header("location")), (303, "http://localhost:3000/bye?state=a+%22b"));
+        assert!(done.header("set-cookie").contains("Max-Age=0") && !has_login(&app, &cookie).await);
+    }
+    let (visitor, _) = logged_in_as(&app, "bob").await;
+    let other = [&asked[..3], &[("client_id", "other")]].concat();
+    assert_eq!(logout(&visitor, Method::GET, &other).await.status, 400);
+}
+
+#[tokio::test]
+async fn the_page_says_why_the_browser_does_not_go_back_to_the_client() {
+    let app = TestApp::spawn();
+    let uri = ("post_logout_redirect_uri", "http://localhost:3000/bye");
+    let expired_issuer = id_token(&TestApp::spawn(), "app", START);
+    let not_sent = "You are not sent back to <code>http://localhost:3000/bye</code> because";
+    let missing = format!("{not_sent} <code>id_token_hint</code> is missing.");
+    let rejected = format!("{not_sent} <code>id_token_hint</code> does not verify: ");
+    for (fields, said) in [
+        (vec![uri], &missing),
+        (vec![uri, ("id_token_hint", "")], &missing),
+        (vec![uri, ("id_token_hint", "a.b.c")], &rejected),
+        (vec![uri, ("id_token_hint", &expired_issuer)], &rejected),
+    ] {
+        let (visitor, _) = logged_in(&app).await;
+        for (method, title) in [(Method::GET, "Log out?"), (Method::POST, "You are logged out")] {
+            let page = logout(&visitor, method, &fields).await;
+            assert!(page.body.contains(title) && page.body.contains(said), "{fields:?}: {}", page.body);
+        }
+        let nobody = logout(&visitor, Method::GET, &fields).await;
+        assert!(nobody.body.contains("You are logged out") && nobody.body.contains(said), "{}", nobody.body);
+        let without_address = logout(&visitor, Method::GET, &fields[1..]).await;
+        assert!(!without_address.body.contains("You are not sent back"), "{}", without_address.body);
+    }
 }
 
 #[tokio::test]

@@ -57,7 +57,11 @@ pub const ADDRESSES: &[&str] = &[
      &prompt=none&state=%22%3Cb%3E",
     "/oauth/authorize?client_id=app&redirect_uri=https://evil.example/",
     "/oauth/logout",
+    NOT_BACK,
 ];
+
+/// A logout that does not lead back to the client.
+const NOT_BACK: &str = "/oauth/logout?post_logout_redirect_uri=http://localhost:3000/%3Cb%3E&id_token_hint=%3Cb%3E";
 
 /// The request of a client, with a login that is refused.
 pub const REFUSED_LOGIN: [(&str, &str); 5] = [
@@ -207,7 +211,7 @@ async fn every_page_is_valid_html() {
     for fields in [&REFUSED_LOGIN[..], &LOGIN] {
         pages.post("/oauth/login", fields).await;
     }
-    for path in ["/lab", "/lab/attacks", "/oauth/logout"] {
+    for path in ["/lab", "/lab/attacks", "/oauth/logout", NOT_BACK] {
         pages.get(path).await;
     }
     pages.assert_valid(&modules);

@@ -29,7 +29,7 @@ use crate::oauth::policy::IssuerPolicy;
 use crate::profiles::id_token;
 use crate::random::Random;
 use crate::store::{CodeHash, Store};
-use crate::token::Claims;
+use crate::token::{Claims, Rejection};
 use crate::web::http::extractor::extractor;
 use crate::web::http::origins::{Origins, RequestIssuer};
 use crate::web::http::problem::Problem;
@@ -57,7 +57,7 @@ impl IssuerPages {
     fn read(&self, encoded: &[u8]) -> Result<AuthorizationRequest, InvalidRequest> {
         let request = AuthorizationRequest::parse(encoded, &self.policy.redirect_rules, self.issuer.as_str())?;
         let Some(hint) = &request.login().id_token_hint else { return Ok(request) };
-        match self.verified_hint(hint).as_ref().and_then(Claims::subject) {
+        match self.verified_hint(hint).as_ref().ok().and_then(Claims::subject) {
             Some(username) => Ok(request.for_user(username)),
             None if request.login().prompt == Prompt::Never => {
                 Err(InvalidRequest::Redirect(Box::new(request.refusal(&OAuthError::new(
@@ -71,7 +71,7 @@ impl IssuerPages {
     }
 
     /// The claims of an ID token that this issuer gave to any client. It may have expired.
-    fn verified_hint(&self, token: &str) -> Option<Claims> {
+    fn verified_hint(&self, token: &str) -> Result<Claims, Rejection> {
         id_token::verify_hint(&self.keys.ring(), self.issuer.as_str(), token, self.clock.now())
     }
 

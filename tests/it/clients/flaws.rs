@@ -17,13 +17,14 @@ const EXPECTED: &str = include_str!("flaws.tsv");
 const GOOD: &str = "none";
 
 /// The flaws of time, signature, key, algorithm, issuer and audience, which every verifier must find.
-const FOR_ALL: [&str; 8] = [
+const FOR_ALL: [&str; 9] = [
     "expired",
     "not_yet_valid",
     "bad_signature",
     "wrong_key",
     "unknown_kid",
     "alg_none",
+    "key_confusion",
     "wrong_issuer",
     "wrong_audience",
 ];

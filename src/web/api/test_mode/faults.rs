@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::{TestControls, is_own, read, read_if_any, text};
 use crate::sync::lock;
 use crate::web::http::json_body::whole_number;
-use crate::web::http::problem::Problem;
+use crate::web::http::problem::{Problem, retry_after_header};
 
 /// How many faults may be waiting, for all paths together.
 const MOST_FAULTS: usize = 100;
@@ -28,6 +28,9 @@ const LONGEST_BODY: usize = 4096;
 
 /// In characters.
 const LONGEST_PATH: usize = 1024;
+
+/// In seconds.
+const LONGEST_RETRY: u64 = 86_400;
 
 /// The faults that are still to come, in the order in which they were asked for.
 #[derive(Default)]
@@ -51,6 +54,8 @@ pub(in crate::web) struct InjectedFault {
 struct Failure {
     status: StatusCode,
     body: String,
+    /// In seconds.
+    retry_after: Option<u64>,
 }
 
 /// Marks the answer of a fault, which is sent as it is.
@@ -88,8 +93,11 @@ impl Faults {
 impl InjectedFault {
     /// The answer in place of the usual one.
     pub fn answer(self) -> Option<HttpResponse> {
-        let Failure { status, body } = self.failure?;
+        let Failure { status, body, retry_after } = self.failure?;
         let mut response = HttpResponse::build(status);
+        if let Some(seconds) = retry_after {
+            response.insert_header(retry_after_header(seconds));
+        }
         // JSON that is cut short is worth a test too, so how it begins is enough.
         let is_json = body.trim_start().starts_with(['{', '[']);
         let kind = if is_json { ContentType::json() } else { ContentType::plaintext() };
@@ -105,7 +113,7 @@ pub(super) async fn fault(
     body: Bytes,
     controls: Data<TestControls>,
 ) -> Result<HttpResponse, Problem> {
-    let members = read(&request, &body, &["path", "status", "times", "delay_ms", "body"])?;
+    let members = read(&request, &body, &["path", "status", "times", "delay_ms", "body", "retry_after"])?;
     let planned = Planned::of(&members)?;
     let full = || {
         let message = format!("{MOST_FAULTS} faults are waiting already; DELETE /test/fault removes them.");
@@ -132,18 +140,22 @@ impl Planned {
         let delay = whole(members, "delay_ms", 0, LONGEST_DELAY)?.unwrap_or(0);
         let status = whole(members, "status", 200, 599)?;
         let body = text(members, "body")?;
+        let retry_after = whole(members, "retry_after", 0, LONGEST_RETRY)?;
         let only_waits = status.is_none() && delay > 0;
-        if only_waits && body.is_some() {
-            let message = "`body` needs `status` beside `delay_ms`: without it, the request is answered as usual.";
-            return Err(Problem::bad_request(message));
+        let of_a_failure = [("body", body.is_some()), ("retry_after", retry_after.is_some())];
+        if let Some((name, _)) = of_a_failure.into_iter().find(|(_, is_given)| only_waits && *is_given) {
+            return Err(Problem::bad_request(format!(
+                "`{name}` needs `status` beside `delay_ms`: without it, the request is answered as usual."
+            )));
         }
-        let failure = if only_waits { None } else { Some(Failure::of(status, body.unwrap_or_default())?) };
+        let failure = || Failure::of(status, body.unwrap_or_default(), retry_after);
+        let failure = if only_waits { None } else { Some(failure()?) };
         Ok(Self { path, times, fault: InjectedFault { delay: Duration::from_millis(delay), failure } })
     }
 }
 
 impl Failure {
-    fn of(status: Option<u64>, body: &str) -> Result<Self, Problem> {
+    fn of(status: Option<u64>, body: &str, retry_after: Option<u64>) -> Result<Self, Problem> {
         if body.chars().count() > LONGEST_BODY {
             return Err(Problem::bad_request(format!("`body` must have at most {LONGEST_BODY} characters.")));
         }
@@ -153,7 +165,7 @@ impl Failure {
         if !body.is_empty() && matches!(status.as_u16(), 204 | 205 | 304) {
             return Err(Problem::bad_request(format!("An answer with the status {} has no body.", status.as_u16())));
         }
-        Ok(Self { status, body: body.to_owned() })
+        Ok(Self { status, body: body.to_owned(), retry_after })
     }
 }
 

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
 use super::{TestIssuer, algorithm, no_token, none_of, profile, read_exactly, text};
-use crate::keys::Signer;
+use crate::keys::{Algorithm, Signer};
 use crate::profiles::flawed::{self, Flaw, FlawError, Wanted};
 use crate::profiles::{Issuer, bearer};
 use crate::web::http::json_body::whole_number;
@@ -29,9 +29,9 @@ pub(super) async fn flawed(
     let ring = server.keys.ring();
     let mut issuer = server.issuer(&ring, server.sessions.default_algorithm);
     if profile == &bearer::PROFILE {
-        wanted.signer = bearer_signer(text(&members, "algorithm")?, &issuer);
-    }
-    if wanted.signer.is_none() {
+        let name = text(&members, "algorithm")?;
+        wanted.signer = name.map(|name| bearer_signer(name, &issuer)).transpose()?;
+    } else {
         // It counts for the profiles of which a visitor chooses it; others have one algorithm.
         issuer.algorithm = algorithm(&members)?.unwrap_or(issuer.algorithm);
     }
@@ -40,9 +40,10 @@ pub(super) async fn flawed(
     Ok(HttpResponse::Ok().json(json!({ "token": token, "expected_code": code })))
 }
 
-/// The bearer key for the algorithm of this name; `None` if it is no name of one.
-fn bearer_signer(name: Option<&str>, issuer: &Issuer<'_>) -> Option<Signer> {
-    issuer.ring.bearer_signer(name?.parse().ok()?, issuer.now).cloned()
+/// The bearer key for the algorithm of this name.
+fn bearer_signer(name: &str, issuer: &Issuer<'_>) -> Result<Signer, Problem> {
+    let signer = name.parse().ok().and_then(|algorithm| issuer.ring.bearer_signer(algorithm, issuer.now));
+    signer.cloned().ok_or_else(|| none_of("algorithm", &Algorithm::NAMES_OF_PAIRS))
 }
 
 fn wanted(members: &Map<String, Value>) -> Result<Wanted, Problem> {
@@ -63,7 +64,7 @@ fn wanted(members: &Map<String, Value>) -> Result<Wanted, Problem> {
 
 fn no_flawed_token(error: FlawError) -> Problem {
     match error {
-        FlawError::MeansNothing { .. } => Problem::bad_request(error.to_string()),
+        FlawError::MeansNothing { .. } | FlawError::NoPublicKey { .. } => Problem::bad_request(error.to_string()),
         FlawError::Issue(error) => no_token(error),
     }
 }

@@ -1,5 +1,6 @@
 //! `/oauth/authorize`: gives a client its code at once, or shows the login page first.
 
+use actix_web::http::header::{HeaderMap, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
@@ -8,7 +9,7 @@ use super::login_page::LoginPage;
 use super::login_session::logged_in;
 use super::{IssuerPages, response};
 use crate::oauth::authorization::AuthorizationRequest;
-use crate::oauth::login::{LoginDecision, decide, login_required};
+use crate::oauth::login::{LoginAdvice, LoginDecision, SilentLogin, decide, login_required};
 use crate::web::http::framework_errors::expect_form;
 use crate::web::http::problem::Problem;
 
@@ -38,7 +39,7 @@ async fn authorize(request: &HttpRequest, encoded: &[u8], issuer: &IssuerPages) 
         LoginDecision::Issue(login) => issuer.give_code(&authorization, login, now).await,
         LoginDecision::LogIn { username } => log_in_silently(request, &authorization, username, issuer, now).await,
         LoginDecision::ShowPage => LoginPage::new(&authorization, issuer).render(),
-        LoginDecision::Refuse(error) => response::send(&authorization.refusal(&error), &issuer.assets),
+        LoginDecision::Refuse => refuse(request, &authorization, issuer),
     }
 }
 
@@ -53,6 +54,27 @@ async fn log_in_silently(
     if issuer.logins.accept_anybody() || issuer.logins.has_user(username).await? {
         issuer.log_in(request, authorization, username, now).await
     } else {
-        response::send(&authorization.refusal(&login_required()), &issuer.assets)
+        refuse(request, authorization, issuer)
     }
+}
+
+/// Tells the client that the user must log in, and what might help.
+fn refuse(
+    request: &HttpRequest,
+    authorization: &AuthorizationRequest,
+    issuer: &IssuerPages,
+) -> Result<HttpResponse, Problem> {
+    let is_somebody_named = authorization.login().hint.is_some();
+    let advice = LoginAdvice {
+        name_somebody: issuer.policy.silent_login == SilentLogin::Allowed && !is_somebody_named,
+        same_site: is_in_frame_of_another_site(request.headers()),
+    };
+    response::send(&authorization.refusal(&login_required(advice)), &issuer.assets)
+}
+
+/// As browsers say it (Fetch Metadata). They send the cookie of a login along when the whole window comes here from
+/// another site, and not in a frame there.
+fn is_in_frame_of_another_site(headers: &HeaderMap) -> bool {
+    let sent = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
+    sent("sec-fetch-site") == Some(b"cross-site") && sent("sec-fetch-dest") != Some(b"document")
 }

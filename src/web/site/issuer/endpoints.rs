@@ -103,7 +103,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 |route| route.to(logout::by_form),
                 Description {
                     id: "logOutByForm",
-                    summary: "The same with the parameters in a form; the page's button sends none",
+                    summary: "The same with the parameters in a form",
                     access: Access::Anybody,
                     parameters: &[],
                     body: Some(Body { media: FORM, schema: "LogoutRequest", is_required: false, example: "state=x" }),

@@ -1,5 +1,8 @@
 //! What is left out of a request that is shown: everything that could be used to log in. It reads `…` instead.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 /// What replaces a credential, and follows a value that is cut.
 const LEFT_OUT: &str = "…";
 
@@ -52,8 +55,30 @@ pub(super) fn field(name: &str, text: &str) -> (String, String) {
     (value(name), if is_secret(name) { LEFT_OUT.to_owned() } else { value(text) })
 }
 
+/// The schemes of `Authorization` (the registry of RFC 9110 §16.4.1). Only a known one is shown, because a credential
+/// may have been sent without a scheme.
+const SCHEMES: [&str; 14] = [
+    "Basic",
+    "Bearer",
+    "Concealed",
+    "Digest",
+    "DPoP",
+    "GNAP",
+    "HOBA",
+    "Mutual",
+    "Negotiate",
+    "OAuth",
+    "PrivateToken",
+    "SCRAM-SHA-1",
+    "SCRAM-SHA-256",
+    "vapid",
+];
+
 /// A header's value. The query of an address in it, as in `Referer`, may have credentials too.
 pub(super) fn header(name: &str, text: &str) -> String {
+    if name.eq_ignore_ascii_case("authorization") {
+        return authorization(text);
+    }
     if is_secret(name) {
         return LEFT_OUT.to_owned();
     }
@@ -61,6 +86,24 @@ pub(super) fn header(name: &str, text: &str) -> String {
         Some((before, _)) => value(before) + "?" + LEFT_OUT,
         None => value(text),
     }
+}
+
+/// `Authorization` as its scheme and, for HTTP Basic, the id before the colon (RFC 7617 §2).
+fn authorization(text: &str) -> String {
+    let (scheme, credentials) = text.split_once(' ').unwrap_or_default();
+    if !SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
+        return LEFT_OUT.to_owned();
+    }
+    let is_basic = scheme.eq_ignore_ascii_case("Basic");
+    match id_of_basic(credentials).filter(|_| is_basic) {
+        Some(id) => format!("{scheme} {}:{LEFT_OUT}", value(&id)),
+        None => format!("{scheme} {LEFT_OUT}"),
+    }
+}
+
+fn id_of_basic(credentials: &str) -> Option<String> {
+    let text = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
+    text.split_once(':').map(|(id, _)| id.to_owned())
 }
 
 /// A text whose name does not say that it is a credential.
@@ -114,6 +157,29 @@ mod tests {
             "device_code",
         ] {
             assert_eq!((field(name, "hunter2").1.as_str(), header(name, "hunter2").as_str()), ("…", "…"), "{name}");
+        }
+    }
+
+    #[test]
+    fn of_an_authorization_its_scheme_is_shown_and_the_id_of_basic() {
+        let basic = |text: &str| format!("Basic {}", STANDARD.encode(text));
+        for (sent, shown) in [
+            (basic("my-app:hunter2"), "Basic my-app:…"),
+            (basic("my%20app:hunter2:x"), "Basic my%20app:…"),
+            (basic(":hunter2"), "Basic :…"),
+            (basic("hunter2"), "Basic …"),
+            (basic("eyJhbGciOiJ9:"), "Basic …:…"),
+            (basic("a:b").replace("Basic", "basic"), "basic a:…"),
+            ("Basic hunter2".to_owned(), "Basic …"),
+            ("Bearer hunter2".to_owned(), "Bearer …"),
+            ("DPoP hunter2".to_owned(), "DPoP …"),
+            ("Digest username=hunter2".to_owned(), "Digest …"),
+            ("hunter2".to_owned(), "…"),
+            ("hunter2 hunter2".to_owned(), "…"),
+            ("Bearer".to_owned(), "…"),
+            (String::new(), "…"),
+        ] {
+            assert_eq!(header("authorization", &sent), shown, "{sent}");
         }
     }
 

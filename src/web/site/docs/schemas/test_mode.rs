@@ -91,7 +91,11 @@ pub(in crate::web::site::docs) const TEST_SCHEMAS: &[Schema] = &[
                 "The one thing.",
             ),
             optional("profile", PROFILES, "Of which kind the token is; demo without."),
-            optional("algorithm", Kind::OneOf(&OF_FLAWED), "For demo and lab HS256 or RS256; for bearer any but HS256."),
+            optional(
+                "algorithm",
+                Kind::OneOf(&OF_FLAWED),
+                "For demo and lab HS256 or RS256; for bearer any but HS256, and key_confusion is HS256 over that key.",
+            ),
             optional("claims", Kind::Object, "Laid over the claims of a good token before it is spoiled."),
             optional(
                 "by",
@@ -106,6 +110,17 @@ pub(in crate::web::site::docs) const TEST_SCHEMAS: &[Schema] = &[
         "A token, and what this server's verifier says of it.",
         &[TOKEN, needed("expected_code", Kind::Code, "The code of the verdict.")],
     ),
+    schema(
+        "TestUser",
+        "What ID tokens and userinfo say of a user beside the usual claims, or in place of them.",
+        &[needed(
+            "claims",
+            Kind::Object,
+            "At most 64, and 4096 bytes as JSON. None of them is iss, sub, aud, exp, iat, nonce, auth_time, azp, at_hash \
+             or jti.",
+        )],
+    )
+    .closed(),
     schema(
         "TestRotation",
         "Which keys are followed by new ones, and when those begin to sign.",
@@ -161,6 +176,11 @@ pub(in crate::web::site::docs) const TEST_SCHEMAS: &[Schema] = &[
                 Kind::Short(0, 4096),
                 "What the failing answers say; nothing without. One that begins with { or [ is sent as JSON.",
             ),
+            optional(
+                "retry_after",
+                Kind::Whole(0, 86_400),
+                "Their header Retry-After, in seconds. Like body, it needs status beside delay_ms.",
+            ),
         ],
     )
     .closed(),
@@ -171,7 +191,8 @@ pub(in crate::web::site::docs) const TEST_SCHEMAS: &[Schema] = &[
     ),
     schema(
         "ReceivedRequest",
-        "One request. Credentials, tokens, codes, verifiers, cookies, passwords and secrets read `…`.",
+        "One request. Credentials, tokens, codes, verifiers, cookies, passwords and secrets read `…`. Of `Authorization`, \
+         its scheme is left, and of Basic the client id.",
         &[
             needed("at", Kind::Number, "When it came, in seconds since 1970 by the clock of this server."),
             needed("method", Kind::Text, "GET, POST and so on."),
