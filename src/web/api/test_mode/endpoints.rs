@@ -111,7 +111,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     FAULT,
                 ],
                 curl: "curl -s {base}/test/flawed -H 'Content-Type: application/json' \\\n  \
-                       -d '{\"flaw\":\"wrong_key\",\"profile\":\"rest-api\"}'",
+                       -d '{\"flaw\":\"expired\",\"profile\":\"rest-api\"}'",
             },
         )],
     ),

@@ -31,13 +31,23 @@ pub(super) async fn flawed(
     if profile == &bearer::PROFILE {
         let name = text(&members, "algorithm")?;
         wanted.signer = name.map(|name| bearer_signer(name, &issuer)).transpose()?;
+    } else if let Some(only) = (profile.only_algorithm)(&ring) {
+        expect_algorithm(only, text(&members, "algorithm")?)?;
     } else {
-        // It counts for the profiles of which a visitor chooses it; others have one algorithm.
         issuer.algorithm = algorithm(&members)?.unwrap_or(issuer.algorithm);
     }
     let _permit = signing.acquire().await;
     let (token, code) = flawed::make(profile, &wanted, &issuer, random).map_err(no_flawed_token)?;
     Ok(HttpResponse::Ok().json(json!({ "token": token, "expected_code": code })))
+}
+
+/// Refuses another algorithm than the only one that a profile's tokens are signed with.
+fn expect_algorithm(only: Algorithm, name: Option<&str>) -> Result<(), Problem> {
+    match name {
+        None => Ok(()),
+        Some(name) if name.parse() == Ok(only) => Ok(()),
+        Some(_) => Err(none_of("algorithm", &[only.as_str()])),
+    }
 }
 
 /// The bearer key for the algorithm of this name.
