@@ -48,6 +48,7 @@ pub(super) async fn handle<B: MessageBody + 'static>(
     let _in_flight = requests.enter();
     let record = RequestRecord::of(&request, &pipeline);
     let request_body = HeldRequestBody::of(&mut request, record.body_copy());
+    let allows_credentials = allows_credentials(&pipeline, &table, &request);
     let answered = answer(&pipeline, &table, request, next).await;
     request_body.complete_copy().await;
     let mut response = match answered {
@@ -61,10 +62,22 @@ pub(super) async fn handle<B: MessageBody + 'static>(
             presented(&problem.named(&record.id), record.presentation, response.headers(), &pipeline.assets);
         response = response.into_response(presented);
     }
+    if allows_credentials {
+        cors::allow_credentials(response.headers_mut(), &pipeline.cors_origins);
+    }
     record.mark(response.response_mut().head_mut(), &pipeline);
     let pattern = table.of(response.request()).map_or("-", |endpoint| endpoint.path);
     record.end(pattern, response.status(), cause.as_ref(), &requests, &pipeline);
     Ok(response.map_body(|_, answer| request_body.attach_to(answer)))
+}
+
+/// Whether this is a request of a script that may send it with the credentials mode `include`.
+fn allows_credentials(pipeline: &PipelineParts, table: &RouteTable, request: &ServiceRequest) -> bool {
+    let headers = request.headers();
+    // Most requests name no origin, and need no look at the table for this.
+    let endpoint = headers.get(header::ORIGIN).and_then(|_| table.of(request.request()));
+    endpoint.is_some_and(|it| it.allows_credentials)
+        && Scripts::of(&pipeline.cors_origins, headers, endpoint) == Scripts::Admitted
 }
 
 /// The headers of a refusal that are kept when it is rendered as a page or JSON.

@@ -52,7 +52,8 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
             },
         ),
     ],
-)];
+)
+.allowing_credentials()];
 
 /// `GET` and `POST /oauth/userinfo`.
 pub(in crate::web) async fn userinfo(request: HttpRequest, issuer: Issuer) -> HttpResponse {
