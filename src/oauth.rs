@@ -3,8 +3,9 @@
 //! - [`parameters`], [`error`]: what a request says, and the errors that answer it
 //! - [`client`], [`scope`], [`audience`], [`redirect_uri`], [`pkce`]: the parts of requests, parsed
 //! - [`authorization`], [`authorization_response`], [`login`]: the authorization endpoint
-//! - [`token_request`], [`stored_grant`], [`code`], [`endpoint_responses`]: the token endpoint, userinfo and
-//!   introspection
+//! - [`token_request`], [`stored_grant`], [`code`], [`endpoint_responses`], [`email_address`]: the token endpoint,
+//!   userinfo and introspection
+//! - [`user_claims`]: what a test says of a user
 //! - [`logout`]: the logout endpoint
 //! - [`discovery`]: the documents by which all of it is found
 //! - [`policy`]: what the operator decides
@@ -19,6 +20,7 @@ pub mod authorization_response;
 pub mod client;
 pub mod code;
 pub mod discovery;
+pub mod email_address;
 pub mod endpoint_responses;
 pub mod error;
 pub mod login;
@@ -30,3 +32,4 @@ pub mod redirect_uri;
 pub mod scope;
 pub mod stored_grant;
 pub mod token_request;
+pub mod user_claims;

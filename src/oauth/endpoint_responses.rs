@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::email_address;
 use super::error::{ErrorCode, OAuthError};
 use super::scope::{KnownScope, Scope};
 use crate::profiles::Lifetime;
@@ -77,7 +78,7 @@ pub fn userinfo(access_token: &Claims) -> Result<Claims, OAuthError> {
         claims = claims.with("name", subject).with("preferred_username", subject);
     }
     if scope.has(KnownScope::Email) {
-        claims = claims.with("email", format!("{subject}@example.test")).with("email_verified", false);
+        claims = claims.with("email", email_address::of(subject)).with("email_verified", false);
     }
     Ok(claims)
 }

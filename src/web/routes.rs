@@ -156,7 +156,12 @@ fn in_order(table: &RouteTable) -> Vec<&'static Endpoint> {
 }
 
 fn add(endpoint: &Endpoint, config: &mut ServiceConfig, sessions: &Sessions, cors_origins: &CorsOrigins) {
-    let resource = endpoint.resource();
+    let resource = if endpoint.is_last() {
+        // It takes every name by GET. Another method is for something that the client believes to be there.
+        endpoint.resource().default_service(web::to(framework_errors::not_found))
+    } else {
+        endpoint.resource()
+    };
     match endpoint.policy {
         RoutePolicy::Plain | RoutePolicy::Monitoring => config.service(resource),
         RoutePolicy::Session => config.service(resource.wrap(sessions.middleware())),

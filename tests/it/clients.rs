@@ -129,6 +129,23 @@ fn express_oauth2_jwt_bearer_needs_only_the_issuer() {
     runs_in_node("express-oauth2-jwt-bearer.mjs", &KINDS, &lines);
 }
 
+/// The manual names those that refuse, and what helps.
+#[test]
+fn right_after_a_rotation_some_verifiers_refuse_the_next_key_unless_they_are_told_not_to_wait() {
+    let lines = [
+        "jose: refused",
+        "jose, cooldownDuration: 0: accepted",
+        "express-oauth2-jwt-bearer: refused",
+        "express-oauth2-jwt-bearer, cooldownDuration: 0: accepted",
+        "oauth4webapi: refused",
+        "get-jwks: accepted",
+        "oauth4webapi, discovered again: accepted",
+    ];
+    runs_in_node("rotation.mjs", &["RS256"], &lines);
+    let lines = ["PyJWKClient: refused", "PyJWKClient, cooldown_duration=0: accepted"];
+    runs_in_python("rotation.py", &["RS256"], &lines);
+}
+
 #[test]
 fn authlib_logs_in_through_flask() {
     let lines = [

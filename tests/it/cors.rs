@@ -84,13 +84,77 @@ async fn an_origin_that_is_named_may_call_the_token_routes_and_no_other() {
         let answer = call(&visitor, FRIEND, route).await;
         assert_eq!(answer.header("access-control-allow-origin"), FRIEND, "{route:?}");
         assert_ne!(answer.status, 403, "{route:?}: {}", answer.body);
-        assert_eq!(answer.header("access-control-allow-credentials"), "", "no cookie is read there");
     }
     for route in SHUT {
         assert_eq!(preflight(&visitor, FRIEND, route).await.header("access-control-allow-origin"), "", "{route:?}");
         let answer = call(&visitor, FRIEND, route).await;
         assert_eq!(answer.header("access-control-allow-origin"), "", "{route:?}");
         assert!(route.0 == "GET" || answer.status == 403, "{route:?}");
+    }
+}
+
+/// The routes that a client library in a page calls, some with the credentials mode `include`.
+const WITH_CREDENTIALS: [(&str, &str); 4] =
+    [("POST", "/oauth/token"), ("GET", "/oauth/userinfo"), ("POST", "/oauth/userinfo"), ("POST", "/oauth/revoke")];
+
+#[tokio::test]
+async fn a_listed_origin_may_send_credentials_to_the_routes_of_client_libraries_and_to_no_others() {
+    let app = TestApp::with(&[("phone-rate", "off"), ("test-mode", "on"), ("cors-origin", FRIEND)]);
+    let visitor = app.visitor();
+    for route in OPEN.into_iter().chain(WITH_CREDENTIALS).chain(PUBLIC).chain(SHUT) {
+        let wanted = if WITH_CREDENTIALS.contains(&route) { "true" } else { "" };
+        let allowed = |answer: &Answer| answer.header("access-control-allow-credentials").to_owned();
+        assert_eq!(allowed(&preflight(&visitor, FRIEND, route).await), wanted, "{route:?}");
+        assert_eq!(allowed(&call(&visitor, FRIEND, route).await), wanted, "{route:?}");
+        assert_eq!(allowed(&preflight(&visitor, OTHER_ORIGIN, route).await), "", "{route:?}");
+        assert_eq!(allowed(&call(&visitor, OTHER_ORIGIN, route).await), "", "{route:?}");
+        assert_eq!(allowed(&Answer::to(visitor.request(route.0.parse().unwrap(), route.1)).await), "", "{route:?}");
+    }
+    // A refusal and an injected fault can be read too.
+    let fault = json!({ "path": "/oauth/token", "status": 429 });
+    assert_eq!(Answer::to(visitor.request(Method::POST, "/test/fault").json(&fault)).await.status, 204);
+    for (method, status) in [("POST", 429), ("PUT", 405)] {
+        let answer = call(&visitor, FRIEND, (method, "/oauth/token")).await;
+        let headers = ["access-control-allow-origin", "access-control-allow-credentials"].map(|it| answer.header(it));
+        assert_eq!((answer.status, headers), (status, [FRIEND, "true"]), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn with_a_star_no_credentials_are_allowed() {
+    for settings in [&[("test-mode", "on")], &[("cors-origin", "*")]] {
+        let app = TestApp::with(settings);
+        for route in WITH_CREDENTIALS {
+            for answer in [preflight(&app.visitor(), FRIEND, route).await, call(&app.visitor(), FRIEND, route).await] {
+                let headers = ["access-control-allow-origin", "access-control-allow-credentials"];
+                assert_eq!(headers.map(|it| answer.header(it)), ["*", ""], "{route:?}");
+            }
+        }
+    }
+}
+
+/// With the credentials mode `include` a browser sends its cookies, and they must mean nothing here.
+#[tokio::test]
+async fn the_routes_that_allow_credentials_read_no_cookie() {
+    let app = TestApp::with(&[("phone-rate", "off"), ("cors-origin", FRIEND)]);
+    let visitor = app.visitor();
+    visitor.generate().await;
+    let login = [
+        ("response_type", "code"),
+        ("client_id", "app"),
+        ("redirect_uri", "http://127.0.0.1/cb"),
+        ("scope", "openid"),
+        ("username", "susan"),
+        ("password", "secret"),
+    ];
+    let answer = Answer::to(visitor.request(Method::POST, "/oauth/login").form(&login)).await;
+    assert!(answer.header("set-cookie").starts_with("hallpass-login="), "{answer:?}");
+    for route in WITH_CREDENTIALS {
+        let answers = [call(&visitor, FRIEND, route).await, call(&app.visitor(), FRIEND, route).await];
+        let [with, without] =
+            answers.map(|answer| (answer.status, answer.header("set-cookie").to_owned(), answer.body));
+        assert_eq!(with, without, "{route:?}");
+        assert!(with.0 >= 400 && with.1.is_empty(), "{route:?}: {with:?}");
     }
 }
 

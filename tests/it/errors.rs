@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 use crate::app::{RawAnswer, TestApp, Visitor, set_cookies};
 
 /// Routes of the demo and of those who operate it, each with the methods that it takes.
-const DEMO_ROUTES: [(&str, &str); 13] = [
+const DEMO_ROUTES: [(&str, &str); 12] = [
     ("/", "GET, HEAD"),
-    ("/x", "GET, HEAD"),
     ("/generate", "GET, HEAD"),
     ("/validate", "GET, HEAD"),
     ("/algorithm", "POST"),
@@ -61,9 +60,12 @@ async fn an_address_with_nothing_there_is_404_whatever_the_method() {
         assert_page(send(&visitor, "GET", path, "text/html").await, 404, "not_found").await;
         assert_json(send(&visitor, "GET", path, "*/*").await, 404, "not_found").await;
     }
-    for path in ["/a/b", "/generate/", "/validate/x", "//"] {
-        for method in ["POST", "DELETE", "OPTIONS", "PROPFIND"] {
-            assert_json(send(&visitor, method, path, "*/*").await, 404, "not_found").await;
+    for path in ["/a/b", "/generate/", "/validate/x", "//", "/x", "/register", "/Logout"] {
+        for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"] {
+            let response = send(&visitor, method, path, "*/*").await;
+            assert!(!response.headers().contains_key("allow"), "{method} {path}");
+            assert_json(response, 404, "not_found").await;
+            assert_page(send(&visitor, method, path, "text/html").await, 404, "not_found").await;
         }
     }
 }

@@ -264,8 +264,8 @@ async fn an_access_line_has_id_method_pattern_status_and_time() {
         "HEAD /validate 302",
         "GET /static/{file} 200",
         "POST /logout 303",
-        "PUT /{result} 405",
-        "- /{result} 405",
+        "PUT /{result} 404",
+        "- /{result} 404",
         "GET - 404",
     ];
     assert_eq!(lines.len(), expected.len(), "{log}");

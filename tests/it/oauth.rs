@@ -1,6 +1,7 @@
 //! API-key tokens, the exchange of one for a bearer token (RFC 7523), and the resource that takes it (RFC 6750).
 
 mod authorization_code;
+mod claims_of_users;
 mod client_credentials;
 mod clients;
 mod discovery;

@@ -54,6 +54,7 @@ async fn without_the_flag_the_routes_do_not_exist_and_no_page_speaks_of_them() {
         "/test/fault",
         "/test/requests",
         "/test/reset",
+        "/test/users/alice",
     ] {
         for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
             let answer = Answer::to(visitor.request(method, path).json(&json!({}))).await;
@@ -263,15 +264,17 @@ async fn a_bad_order_is_told_what_is_accepted() {
 }
 
 /// Each body with the members that it may have.
-const BODIES: [(&str, &str, &[&str]); 8] = [
+const BODIES: [(&str, &str, &[&str]); 10] = [
     ("PUT", "/test/clock", &["now", "advance", "real", "running"]),
     ("POST", "/test/sign", &["algorithm", "key", "header", "header_text", "claims", "claims_text"]),
     ("POST", "/test/session", &["token", "algorithm"]),
     ("POST", "/test/flawed", &["flaw", "profile", "algorithm", "claims", "by"]),
     ("POST", "/test/rotate", &["keys", "withdraw", "after"]),
-    ("POST", "/test/fault", &["path", "status", "times", "delay_ms", "body"]),
+    ("POST", "/test/fault", &["path", "status", "times", "delay_ms", "body", "retry_after"]),
     ("DELETE", "/test/fault", &[]),
     ("POST", "/test/reset", &[]),
+    ("PUT", "/test/users/alice", &["claims"]),
+    ("DELETE", "/test/users/alice", &[]),
 ];
 
 /// Sends this text as JSON, and reads the refusal.
@@ -353,6 +356,22 @@ async fn a_member_of_another_type_is_named_with_what_is_accepted() {
         ("POST", "/test/fault", r#"{"path":"/a","delay_ms":1,"body":"x"}"#, "`body` needs `status`"),
         ("POST", "/test/fault", r#"{"path":"/a","status":204,"body":"x"}"#, "the status 204 has no body"),
         ("POST", "/test/fault", r#"{"path":"/a","body":{}}"#, "`body` must be a string"),
+        (
+            "POST",
+            "/test/fault",
+            r#"{"path":"/a","retry_after":-1}"#,
+            "`retry_after` must be a whole number from 0 to 86400",
+        ),
+        ("POST", "/test/fault", r#"{"path":"/a","retry_after":86401}"#, "`retry_after` must be a whole number"),
+        ("POST", "/test/fault", r#"{"path":"/a","retry_after":"7"}"#, "`retry_after` must be a whole number"),
+        ("POST", "/test/fault", r#"{"path":"/a","delay_ms":1,"retry_after":1}"#, "`retry_after` needs `status`"),
+        ("PUT", "/test/users/alice", "{}", "`claims` must be an object"),
+        ("PUT", "/test/users/alice", r#"{"claims":null}"#, "`claims` must be an object"),
+        ("PUT", "/test/users/alice", r#"{"claims":["admin"]}"#, "`claims` must be an object"),
+        ("PUT", "/test/users/alice", r#"{"claims":{"roles":[],"sub":"bob"}}"#, "`claims` must not have `sub`"),
+        ("PUT", "/test/users/alice", r#"{"claims":{"at_hash":""}}"#, "iss, sub, aud, exp, iat, nonce, auth_time, azp"),
+        ("PUT", "/test/users/alice", r#"{"claims":{"n":12345678901234567890123}}"#, "12345678901234567890123"),
+        ("PUT", "/test/users/a%0Ab", r#"{"claims":{}}"#, "no control characters"),
         ("POST", "/test/flawed", r#"{"flaw":"expired","claims":[]}"#, "`claims` must be an object"),
         ("POST", "/test/flawed", r#"{"flaw":"expired","by":0}"#, "`by` must be a number of whole seconds"),
         ("POST", "/test/flawed", r#"{"flaw":"expired","by":1.5}"#, "`by` must be a number of whole seconds"),
@@ -421,9 +440,10 @@ async fn a_session_holds_whatever_it_is_given() {
     assert_eq!(post(&visitor, "/test/session", json!({ "token": "x".repeat(4000) })).await.status, 413);
 }
 
-/// Whether the flaw is about a claim that the profile's tokens do not have.
-fn means_nothing(flaw: &str, profile: &str) -> bool {
+/// Whether the flaw is about a claim or a key that the profile's tokens do not have.
+fn means_nothing(flaw: &str, profile: &str, algorithm: &str) -> bool {
     match flaw {
+        "key_confusion" => profile != "bearer" && !(matches!(profile, "demo" | "lab") && algorithm == "RS256"),
         "wrong_audience" | "no_audience" => profile != "bearer",
         "wrong_issuer" => matches!(profile, "demo" | "rest-api" | "lab"),
         "duplicate_claim" => matches!(profile, "zoom" | "rest-api" | "telesign"),
@@ -440,7 +460,13 @@ async fn every_flaw_of_every_profile_gets_the_code_that_was_announced() {
             for flaw in Flaw::NAMES {
                 let order = json!({ "flaw": flaw, "profile": profile, "algorithm": algorithm });
                 let answer = post(&visitor, "/test/flawed", order).await;
-                if means_nothing(flaw, profile) {
+                if (profile, algorithm) == ("bearer", "HS256") {
+                    let nine = "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA";
+                    let message = format!("`algorithm` must be one of {nine}.");
+                    assert_eq!((answer.status, answer.text("message")), (400, message), "{flaw}");
+                    continue;
+                }
+                if means_nothing(flaw, profile, algorithm) {
                     assert_eq!(
                         (answer.status, answer.text("error").as_str()),
                         (400, "bad_request"),
@@ -466,7 +492,7 @@ async fn flawed_tokens_are_refused_at_their_own_doors() {
     let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
     for flaw in Flaw::NAMES {
         let profiles = [("rest-api", 401), ("telesign", 401), ("bearer", 401), ("zoom", 400)];
-        for (profile, status) in profiles.into_iter().filter(|(profile, _)| !means_nothing(flaw, profile)) {
+        for (profile, status) in profiles.into_iter().filter(|(profile, _)| !means_nothing(flaw, profile, "HS256")) {
             let answer = post(&visitor, "/test/flawed", json!({ "flaw": flaw, "profile": profile })).await;
             let token = answer.text("token");
             let request = match profile {

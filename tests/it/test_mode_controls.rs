@@ -3,6 +3,9 @@
 
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hallpass::keys::KeySource;
 use hallpass::settings::{Environment, Flags, Settings};
 use reqwest::Method;
@@ -116,6 +119,25 @@ async fn a_fault_with_a_delay_alone_waits_and_the_answer_is_the_usual_one() {
 }
 
 #[tokio::test]
+async fn a_failing_answer_says_when_to_try_again_where_a_test_asks_for_that() {
+    let app = TestApp::with(&[("test-mode", "on"), ("cors-origin", "https://app.example")]);
+    let visitor = app.visitor();
+    let wait = json!({ "path": "/oauth/token", "status": 429, "retry_after": 7, "delay_ms": 1, "times": 2 });
+    fault(&visitor, wait).await;
+    fault(&visitor, json!({ "path": "/oauth/token", "retry_after": 0 })).await;
+    fault(&visitor, json!({ "path": "/oauth/token" })).await;
+    let failed = async || {
+        let request = visitor.request(Method::POST, "/oauth/token").header("origin", "https://app.example");
+        let answer = Answer::to(request.form(&[("a", "b")])).await;
+        assert_eq!(answer.header("access-control-expose-headers"), "Retry-After, WWW-Authenticate");
+        (answer.status, answer.header("retry-after").to_owned())
+    };
+    for (status, header) in [(429, "7"), (429, "7"), (503, "0"), (503, "")] {
+        assert_eq!(failed().await, (status, header.to_owned()));
+    }
+}
+
+#[tokio::test]
 async fn faults_end_by_delete_and_by_a_reset() {
     let app = app();
     let visitor = app.visitor();
@@ -216,7 +238,7 @@ async fn no_credential_is_among_what_was_received() {
         assert!(!list.contains(secret), "{secret}: {list}");
     }
     let [request] = &received(&visitor, "?path=/oauth/token").await[..] else { panic!("{list}") };
-    assert_eq!(request["headers"]["authorization"], "…");
+    assert_eq!(request["headers"]["authorization"], "Basic app:…");
     assert_eq!(request["form"]["client_id"], "app");
     assert_eq!(request["form"]["grant_type"], "authorization_code");
     let [shown] = &received(&visitor, "?path=/validate").await[..] else { panic!("{list}") };
@@ -377,6 +399,66 @@ async fn a_flawed_bearer_token_is_signed_under_the_algorithm_that_is_asked_for()
     assert!(answer.text("message").contains("HS256 or RS256"), "{}", answer.body);
     let order = json!({ "flaw": "wrong_key", "profile": "twilio", "algorithm": "HS256" });
     assert_eq!(flawed(&visitor, order).await.0["alg"], "HS256");
+    for other in ["HS256", "HS512", "none", "rs256", ""] {
+        let order = json!({ "flaw": "expired", "profile": "bearer", "algorithm": other });
+        let refused = ask(&visitor, Method::POST, "/test/flawed", order).await;
+        let nine = "`algorithm` must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA.";
+        assert_eq!((refused.status, refused.text("message").as_str()), (400, nine), "{other}");
+    }
+}
+
+/// Whether the text of this public key is the secret of the token.
+fn is_signed_with(token: &str, text: &[u8]) -> bool {
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, text);
+    hmac::verify(&key, message.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap()).is_ok()
+}
+
+#[tokio::test]
+async fn a_confused_verifier_would_accept_a_token_that_is_signed_with_the_text_of_the_public_key() {
+    let app = app();
+    let visitor = app.visitor();
+    let claims = json!({ "aud": "orders", "role": "admin" });
+    let (header, spoiled, code) =
+        flawed(&visitor, json!({ "flaw": "key_confusion", "profile": "bearer", "claims": claims })).await;
+    let keys = get(&visitor, "/.well-known/jwks.json").await.json();
+    let published = keys["keys"].as_array().unwrap().iter().find(|key| key["kid"] == header["kid"]).unwrap();
+    assert_eq!(
+        (&header["alg"], &header["typ"], &published["alg"]),
+        (&json!("HS256"), &json!("at+jwt"), &json!("RS256"))
+    );
+    assert_eq!((&spoiled["role"], &spoiled["exp"]), (&json!("admin"), &json!(START + 600)));
+    assert_eq!(code, "alg_not_allowed");
+    for (profile, algorithm, file) in [
+        ("bearer", "RS256", "bearer_key.pub"),
+        ("bearer", "PS384", "bearer_key.pub"),
+        ("bearer", "ES256", "bearer_ec256.pub"),
+        ("bearer", "EdDSA", "bearer_ed25519.pub"),
+        ("demo", "RS256", "jwt_key.pub"),
+    ] {
+        let order = json!({ "flaw": "key_confusion", "profile": profile, "algorithm": algorithm });
+        let token = ask(&visitor, Method::POST, "/test/flawed", order).await.text("token");
+        let text = std::fs::read(app.keys().join(file)).unwrap();
+        assert!(text.starts_with(b"-----BEGIN PUBLIC KEY-----\n") && text.ends_with(b"-----END PUBLIC KEY-----\n"));
+        assert!(is_signed_with(&token, &text), "{profile} {algorithm}");
+        assert!(!is_signed_with(&token, text.trim_ascii_end()), "the line feed at the end is part of it");
+    }
+}
+
+#[tokio::test]
+async fn where_a_profile_has_no_public_key_its_keys_cannot_be_confused() {
+    let app = app();
+    let visitor = app.visitor();
+    for (profile, algorithm) in [("zoom", "HS256"), ("twilio", "RS256"), ("rest-api", "HS256"), ("demo", "HS256")] {
+        let order = json!({ "flaw": "key_confusion", "profile": profile, "algorithm": algorithm });
+        let refused = ask(&visitor, Method::POST, "/test/flawed", order).await;
+        assert_eq!(refused.status, 400, "{profile}: {}", refused.body);
+        let message = refused.text("message");
+        assert!(
+            message.contains(profile) && message.contains("means nothing") && message.contains("bearer"),
+            "{message}"
+        );
+    }
 }
 
 #[tokio::test]

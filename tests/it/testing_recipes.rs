@@ -175,6 +175,31 @@ async fn readiness_is_asked_for_until_the_answer_is_good() {
     assert_eq!(statuses.collect::<Vec<_>>(), [200, 503, 503]);
 }
 
+#[test]
+fn node_trusts_the_certificate_that_the_recipe_saves() {
+    if !tools::are_here(&["bash", "openssl", "node"]) {
+        return;
+    }
+    let recipe = recipe("HTTPS");
+    let commands: Vec<Block> = recipe.commands().collect();
+    let [server, save, remove] = &commands[..] else { panic!("{} blocks", commands.len()) };
+    assert!(server.starts_a_server() && server.text.contains("--test-mode on --tls-self-signed"));
+    assert_eq!(remove.text, "rm ca.pem\n");
+    let variable = block(&recipe, "console").text.split(' ').next().unwrap().to_owned();
+    let (program, folder) = (Program::with_keys(), TempDir::new().unwrap());
+    let serving = program.serve(&["--test-mode", "on", "--tls-self-signed"]);
+    let address = serving.url.split_once("://").unwrap().1;
+    let asks = format!("fetch('{}/.well-known/openid-configuration')", serving.url);
+    let node = format!("node -e \"{asks}.then((answer) => answer.json()).then((it) => console.log(it.issuer))\"");
+    let run = |script: &str| Command::new("bash").args(["-ec", script]).current_dir(folder.path()).output().unwrap();
+    let saved = run(save.text.split("curl ").next().unwrap().replace("127.0.0.1:5000", address).as_str());
+    assert!(saved.status.success(), "{}", String::from_utf8_lossy(&saved.stderr));
+    let trusted = run(&format!("{variable} {node}"));
+    let printed = String::from_utf8_lossy(&trusted.stdout);
+    assert_eq!(printed.trim(), serving.url, "{}", String::from_utf8_lossy(&trusted.stderr));
+    assert!(!run(&node).status.success(), "nobody else vouches for it");
+}
+
 /// The program as it runs in its container, with these settings.
 fn in_container(settings: &str) -> Serving {
     let settings: Vec<&str> = settings.split_whitespace().collect();

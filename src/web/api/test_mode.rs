@@ -1,6 +1,6 @@
 //! What tests of other programs ask for: a clock that they set, any token signed, a token wrong in one named way, a
-//! session with any text in it, the keys, answers that fail, and what was received. The routes exist only under
-//! `--test-mode`.
+//! session with any text in it, claims of users, the keys, answers that fail, and what was received. The routes exist
+//! only under `--test-mode`.
 //!
 //! Clock, keys and rate counters are shared by all who use the server: a test that moves the clock moves it for all of
 //! them.
@@ -11,6 +11,7 @@ mod faults;
 mod flaws;
 mod keys;
 mod received;
+mod users;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
@@ -21,6 +22,7 @@ use serde_json::{Map, Value, json};
 use crate::clock::{Clock, Settable};
 use crate::code::Code;
 use crate::keys::{Algorithm, CurrentKeys, GivenKey, KeyFault, KeyLocation, KeyRing, Signer};
+use crate::oauth::user_claims::ClaimsOfUsers;
 use crate::profiles::bearer;
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::profiles::{IssueError, Issuer, Profile};
@@ -45,6 +47,7 @@ pub(in crate::web) use keys::Rotation;
 use keys::{private_keys, rotate};
 use received::requests;
 pub(in crate::web) use received::{ReceivedRequests, RequestInProgress};
+use users::{forget_user, set_user};
 
 extractor! {
     /// What test tokens are made with.
@@ -301,8 +304,8 @@ fn no_token(error: IssueError) -> Problem {
     }
 }
 
-/// `POST /test/reset`: clock, keys and rate counters as they were at the start, no faults and no requests received.
-/// What is stored stays.
+/// `POST /test/reset`: clock, keys and rate counters as they were at the start, no faults, no claims of users and no
+/// requests received. What is stored stays.
 pub(in crate::web) async fn reset(
     request: HttpRequest,
     body: Bytes,
@@ -310,12 +313,14 @@ pub(in crate::web) async fn reset(
     keys: Data<CurrentKeys>,
     counts: Counts,
     controls: Data<TestControls>,
+    users: Data<ClaimsOfUsers>,
 ) -> Result<HttpResponse, Problem> {
     read_if_any(&request, &body, &[])?;
     settable(&**clock)?.reset();
     keys.restore();
     controls.faults.clear();
     controls.received.clear();
+    users.clear();
     counts.reset().await.map_err(|error| Problem::rates_unavailable(&error))?;
     Ok(HttpResponse::NoContent().finish())
 }

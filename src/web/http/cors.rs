@@ -13,13 +13,16 @@ use crate::web::http::endpoint::{Endpoint, RoutePolicy};
 /// How long a browser may cache the answer to a preflight request, in seconds.
 const PREFLIGHT_MAX_AGE: usize = 600;
 
+/// The headers of an answer that a script may read.
+const EXPOSED: &str = "Retry-After, WWW-Authenticate";
+
 /// The middleware of a token route: it answers preflight requests, and adds the headers of CORS to responses.
 pub(in crate::web) fn middleware(origins: &CorsOrigins) -> Condition<Cors> {
     let cors = Cors::default()
         .allowed_methods(["GET", "POST"])
         // Libraries for tracing and for retries add headers of their own. None of them means anything to these routes.
         .allow_any_header()
-        .expose_headers(["Retry-After", "WWW-Authenticate"])
+        .expose_headers(EXPOSED.split(", "))
         .max_age(PREFLIGHT_MAX_AGE)
         .block_on_origin_mismatch(false);
     let cors = match origins {
@@ -48,7 +51,16 @@ pub(in crate::web) fn allow_scripts(
     };
     if let (Scripts::Admitted, Some(origin)) = (scripts, origin) {
         answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        answer.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
         answer.insert(header::VARY, HeaderValue::from_static("Origin"));
+    }
+}
+
+/// Lets the script of a listed site read the answer to a request that it sent with the credentials mode `include`. The
+/// endpoint must allow that. Where every site is allowed, browsers refuse such an answer.
+pub(in crate::web) fn allow_credentials(answer: &mut HeaderMap, origins: &CorsOrigins) {
+    if matches!(origins, CorsOrigins::Listed(_)) {
+        answer.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     }
 }
 

@@ -25,6 +25,9 @@ pub(in crate::web) struct Endpoint {
     pub operations: &'static [Operation],
     /// The addresses of this pattern that take a form from a page of any site.
     pub without_origin_check: &'static [&'static str],
+    /// Whether scripts of the sites in `--cors-origin` may call it with the credentials mode `include`, as some client
+    /// libraries do. It must read no cookie.
+    pub allows_credentials: bool,
     /// Whether robots are asked to leave it alone.
     pub is_kept_from_robots: bool,
     /// The largest body that is read, in bytes, where it is another than elsewhere.
@@ -68,7 +71,16 @@ pub(in crate::web) enum Method {
 impl Endpoint {
     pub const fn new(path: &'static str, policy: RoutePolicy, operations: &'static [Operation]) -> Self {
         let (without_origin_check, is_kept_from_robots, largest_body) = (&[] as &[&str], false, None);
-        Self { path, aliases: &[], policy, operations, without_origin_check, is_kept_from_robots, largest_body }
+        Self {
+            path,
+            aliases: &[],
+            policy,
+            operations,
+            without_origin_check,
+            allows_credentials: false,
+            is_kept_from_robots,
+            largest_body,
+        }
     }
 
     pub const fn also_at(self, aliases: &'static [&'static str]) -> Self {
@@ -103,6 +115,10 @@ impl Endpoint {
     /// Whether it takes a form from a page of any site, at its own address.
     pub fn skips_origin_check(&self) -> bool {
         self.without_origin_check.contains(&self.path)
+    }
+
+    pub const fn allowing_credentials(self) -> Self {
+        Self { allows_credentials: true, ..self }
     }
 
     pub const fn kept_from_robots(self) -> Self {

@@ -13,6 +13,7 @@ use crate::limits::{RateStore, TrustedProxies};
 use crate::oauth::login::SilentLogin;
 use crate::oauth::policy::IssuerPolicy;
 use crate::oauth::redirect_uri::RedirectRules;
+use crate::oauth::user_claims::ClaimsOfUsers;
 use crate::random::Random;
 use crate::settings::{CorsOrigins, Credentials, Settings};
 use crate::store::Store;
@@ -55,6 +56,7 @@ macro_rules! server_parts {
 
 server_parts! {
     assets: Assets,
+    claims_of_users: ClaimsOfUsers,
     class: ClassMode,
     clock: dyn Clock,
     cors_origins: CorsOrigins,
@@ -147,6 +149,7 @@ impl ServerParts {
             work: Data::new(ClientWork::pool()),
             assets,
             class: Data::new(class),
+            claims_of_users: Data::default(),
             clock,
             cors_origins,
             keys,

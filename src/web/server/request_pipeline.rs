@@ -49,6 +49,7 @@ pub(super) async fn handle<B: MessageBody + 'static>(
     let record = RequestRecord::of(&request, &pipeline);
     let request_body = HeldRequestBody::of(&mut request, record.body_copy());
     let endpoint = table.of(request.request());
+    let allows_credentials = allows_credentials(&pipeline, endpoint, &request);
     let answered = answer(&pipeline, endpoint, request, next).await;
     request_body.complete_copy().await;
     let mut response = match answered {
@@ -62,10 +63,20 @@ pub(super) async fn handle<B: MessageBody + 'static>(
             presented(&problem.named(&record.id), record.presentation, response.headers(), &pipeline.assets);
         response = response.into_response(presented);
     }
+    if allows_credentials {
+        cors::allow_credentials(response.headers_mut(), &pipeline.cors_origins);
+    }
     record.mark(response.response_mut().head_mut(), &pipeline);
     let pattern = endpoint.map_or("-", |endpoint| endpoint.path);
     record.end(pattern, response.status(), cause.as_ref(), &requests, &pipeline);
     Ok(response.map_body(|_, answer| request_body.attach_to(answer)))
+}
+
+/// Whether this is a request of a script that may send it with the credentials mode `include`.
+fn allows_credentials(pipeline: &PipelineParts, endpoint: Option<&Endpoint>, request: &ServiceRequest) -> bool {
+    endpoint.is_some_and(|it| it.allows_credentials)
+        && request.headers().contains_key(header::ORIGIN)
+        && Scripts::of(&pipeline.cors_origins, request.headers(), endpoint) == Scripts::Admitted
 }
 
 /// The headers of a refusal that are kept when it is rendered as a page or JSON.

@@ -17,9 +17,10 @@ use actix_web::web::{Bytes, Data};
 use askama::Template;
 use askama::filters::HtmlSafeOutput;
 
-use crate::web::http::endpoint::common::{FAULT, HTML};
+use crate::web::http::endpoint::common::{FAULT, FORM, HTML, JSON};
 use crate::web::http::endpoint::{
-    Access, Answer, Content, Description, Endpoint, Group, Kind, Method, Operation, Place, RoutePolicy, RouteTable,
+    Access, Answer, Body, Content, Description, Endpoint, Group, Kind, Method, Operation, Place, RoutePolicy,
+    RouteTable,
 };
 use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
@@ -85,6 +86,8 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
 struct Documented {
     path: &'static str,
     method: Method,
+    /// Whether its address takes every name, so that another method finds nothing there.
+    takes_every_name: bool,
     /// Whether pages of other sites may send it.
     skips_origin_check: bool,
     /// Whether it changes something that all who use this server share.
@@ -99,9 +102,9 @@ impl Group {
             endpoint.operations.iter().filter_map(move |operation| {
                 let (path, method) = (endpoint.path, operation.method);
                 let description = operation.description.as_ref()?;
-                let skips_origin_check = endpoint.skips_origin_check();
+                let (takes_every_name, skips_origin_check) = (endpoint.is_last(), endpoint.skips_origin_check());
                 let changes_all = is_shared && !matches!(method, Method::Get | Method::GetOnly);
-                Some(Documented { path, method, skips_origin_check, changes_all, description })
+                Some(Documented { path, method, takes_every_name, skips_origin_check, changes_all, description })
             })
         })
     }
@@ -123,6 +126,7 @@ impl Access {
                  form. An assertion stands for its client."
             }
             Self::Bearer => "A bearer token of /oauth/token, in the header Authorization.",
+            Self::BearerOrForm => "A bearer token of /oauth/token, in the header Authorization or in the form.",
             Self::RestToken => "A token of /loginEndpoint, in the header TOKEN or in the query as token.",
             Self::Customer => {
                 "HTTP Basic with the customer id and the API key. The line takes those that were made up in the keys \
@@ -138,7 +142,7 @@ impl Access {
         match self {
             Self::Login | Self::Client | Self::Bearer | Self::Customer => Some("Authorization"),
             Self::RestToken => Some("TOKEN"),
-            Self::Anybody | Self::Session | Self::Form => None,
+            Self::Anybody | Self::Session | Self::Form | Self::BearerOrForm => None,
         }
     }
 }
@@ -196,6 +200,17 @@ impl Kind {
     }
 }
 
+impl Body {
+    /// The media type in short, because the page has it often.
+    fn words(&self) -> &'static str {
+        match self.media {
+            JSON => "JSON",
+            FORM => "a form",
+            other => other,
+        }
+    }
+}
+
 impl Content {
     /// What comes before the names of the schemas. The page says once what a refusal looks like.
     fn media(self) -> &'static str {
@@ -203,9 +218,9 @@ impl Content {
             Self::Nothing => "no body",
             Self::Media("*/*") => "any type",
             Self::Media(media) => media,
-            Self::Json(_) => "application/json: ",
-            Self::JsonList(_) => "application/json: list of ",
-            Self::JsonOrPage(_) => "text/html, or application/json: ",
+            Self::Json(_) => "JSON: ",
+            Self::JsonList(_) => "JSON: list of ",
+            Self::JsonOrPage(_) => "text/html, or JSON: ",
             Self::Refusal => "",
         }
     }

@@ -43,6 +43,62 @@ async fn get_and_post_are_answered_alike() {
 }
 
 #[tokio::test]
+async fn a_form_may_have_the_access_token_and_a_query_may_not() {
+    let issuer = TestIssuer::new();
+    let token = issuer.client_token(&[("scope", "openid")]).await;
+    let form = [("access_token", token.as_str())];
+    let answer = Answer::to(issuer.post("/oauth/userinfo", &form)).await;
+    assert_eq!((answer.status, answer.json()), (200, json!({ "sub": "service" })));
+    let bad = Answer::to(issuer.post("/oauth/userinfo", &[("access_token", "x")])).await;
+    assert_eq!((bad.status, bad.text("error").as_str()), (401, "malformed"));
+    for empty in [&[][..], &[("access_token", "")], &[("token", token.as_str())]] {
+        let none = Answer::to(issuer.post("/oauth/userinfo", empty)).await;
+        assert_eq!((none.status, none.header("www-authenticate")), (401, r#"Bearer realm="hallpass""#), "{empty:?}");
+    }
+    let in_query = format!("/oauth/userinfo?access_token={token}");
+    for method in [Method::GET, Method::POST] {
+        let answer = Answer::to(issuer.app.visitor().request(method, &in_query)).await;
+        assert_eq!((answer.status, answer.text("error").as_str()), (401, "no_token"));
+    }
+    let by_get = issuer.app.visitor().request(Method::GET, "/oauth/userinfo").form(&form);
+    assert_eq!(Answer::to(by_get).await.status, 401, "a GET has no form");
+    let as_json = issuer.app.visitor().request(Method::POST, "/oauth/userinfo").json(&json!({ "access_token": token }));
+    assert_eq!(Answer::to(as_json).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_token_in_two_places_is_an_invalid_request() {
+    let issuer = TestIssuer::new();
+    let token = issuer.client_token(&[("scope", "openid")]).await;
+    let once = ("access_token", token.as_str());
+    for request in [
+        issuer.post("/oauth/userinfo", &[once]).bearer_auth(&token),
+        issuer.post("/oauth/userinfo", &[once, once]),
+        issuer.post("/oauth/userinfo", &[once]).bearer_auth(&token).header("authorization", "Bearer x"),
+    ] {
+        let answer = Answer::to(request).await;
+        assert_eq!((answer.status, answer.text("error").as_str()), (400, "bad_request"), "{}", answer.body);
+        let challenge = answer.header("www-authenticate");
+        assert!(challenge.starts_with(r#"Bearer realm="hallpass", error="invalid_request", "#), "{challenge}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_an_email_address_is_the_email_and_another_one_becomes_a_valid_one() {
+    let issuer = TestIssuer::new();
+    for (name, email) in [
+        ("alice@corp.example", "alice@corp.example"),
+        ("alice", "alice@example.test"),
+        ("alice smith", "alice%20smith@example.test"),
+    ] {
+        let form = [("grant_type", "client_credentials"), ("scope", "openid email"), ("client_id", name)];
+        let form = [&form[..], &[("client_secret", "secret")]].concat();
+        let token = issuer.token(&form).await.text("access_token");
+        assert_eq!(issuer.userinfo(&token).await.text("email"), email);
+    }
+}
+
+#[tokio::test]
 async fn without_the_scope_openid_the_challenge_names_it() {
     let issuer = TestIssuer::new();
     for scope in [&[][..], &[("scope", "profile email")]] {

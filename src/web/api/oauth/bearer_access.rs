@@ -9,6 +9,7 @@ use super::issuer::Issuer;
 use super::refusal::OAuthRefusal;
 use crate::code::Code;
 use crate::oauth::error::{ErrorCode, OAuthError};
+use crate::oauth::parameters::Parameters;
 use crate::profiles::bearer;
 use crate::store::StoreError;
 use crate::token::{AudienceRule, Claims, Rejection};
@@ -20,11 +21,15 @@ const NO_TOKEN: &str = "A bearer token is required: send it in the header `Autho
 /// The answer to a request whose `Authorization` cannot be read.
 pub(super) const MALFORMED: Answer = Answer::refusal(400, "`Authorization` came twice, or is not text.");
 
+/// The same where the token may be in a form.
+pub(super) const MALFORMED_OR_TWICE: Answer =
+    Answer::refusal(400, "The token came twice, or `Authorization` did, or it is not text.");
+
 /// Why a request is refused.
 pub(super) enum Denied {
     /// There is no token, so the challenge names no error (RFC 6750 §3.1).
     NoToken,
-    /// `Authorization` came twice, or is not text (RFC 6750 §3.1).
+    /// The token came twice, or `Authorization` is not text (RFC 6750 §3.1).
     Malformed(&'static str),
     Invalid(Rejection),
     /// The token is valid, but not for this resource.
@@ -37,7 +42,26 @@ pub(super) enum Denied {
 
 /// The claims of the token in `Authorization`, if it is in force.
 pub(super) async fn admitted(issuer: &Issuer, headers: &HeaderMap, audience: AudienceRule) -> Result<Claims, Denied> {
-    let token = presented(headers)?;
+    in_force(issuer, presented(headers)?, audience).await
+}
+
+/// The same for a token that may also be in a form (RFC 6750 §2.2), and never in two places.
+pub(super) async fn admitted_by_form(
+    issuer: &Issuer,
+    headers: &HeaderMap,
+    form: &[u8],
+    audience: AudienceRule,
+) -> Result<Claims, Denied> {
+    let in_form = Parameters::parse(form).map_err(|_| Denied::Malformed("the form has a parameter twice"))?;
+    let token = match (presented(headers), in_form.get("access_token")) {
+        (Ok(_), Some(_)) => return Err(Denied::Malformed("the token was sent in `Authorization` and in the form")),
+        (Err(Denied::NoToken), Some(token)) => token,
+        (in_header, _) => in_header?,
+    };
+    in_force(issuer, token, audience).await
+}
+
+async fn in_force(issuer: &Issuer, token: &str, audience: AudienceRule) -> Result<Claims, Denied> {
     let judged = issuer.judge(token, audience, issuer.now());
     let verdict = issuer.store.resolve_revocation(judged).await.map_err(Denied::StoreUnavailable)?;
     issuer.metrics.judged(&bearer::PROFILE, &verdict);

@@ -9,6 +9,7 @@ use crate::keys::CurrentKeys;
 use crate::oauth::audience::Audience;
 use crate::oauth::policy::IssuerPolicy;
 use crate::oauth::token_request::RequestedAccess;
+use crate::oauth::user_claims::ClaimsOfUsers;
 use crate::profiles::{Lifetime, bearer, id_token};
 use crate::random::Random;
 use crate::store::{FamilyId, Store};
@@ -21,6 +22,7 @@ use crate::web::metrics::Metrics;
 extractor! {
     /// The issuer. One request asks its clock once.
     pub(in crate::web) struct Issuer {
+        pub claims_of_users: Data<ClaimsOfUsers>,
         clock: Data<dyn Clock>,
         pub keys: Data<CurrentKeys>,
         pub metrics: Data<Metrics>,
@@ -94,7 +96,8 @@ impl Issuer {
         now: DateTime<Utc>,
     ) -> Result<Token, OAuthRefusal> {
         let _permit = signing.acquire().await;
-        Ok(id_token::issue(&self.keys.ring(), content, now)?)
+        let further = |claims| self.claims_of_users.laid_over(claims);
+        Ok(id_token::issue_with(&self.keys.ring(), content, further, now)?)
     }
 
     /// Judges an access token of this issuer, except for its revocation.

@@ -41,7 +41,8 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
                    curl -s {base}/oauth/revoke -u my-app:secret -d token=$TOKEN",
         },
     )],
-)];
+)
+.allowing_credentials()];
 
 /// `POST /oauth/revoke`.
 pub(in crate::web) async fn revoke(request: FormRequest, clients: Clients, issuer: Issuer) -> HttpResponse {

@@ -52,7 +52,8 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
             curl: "curl -s {base}/oauth/token -u my-app:secret -d grant_type=client_credentials -d scope=read",
         },
     )],
-)];
+)
+.allowing_credentials()];
 
 /// `POST /oauth/token`.
 pub(in crate::web) async fn token(

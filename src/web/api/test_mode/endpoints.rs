@@ -1,10 +1,20 @@
 //! The rows of the route table that are there under `--test-mode` alone.
 
-use super::{end_faults, fault, flawed, private_keys, requests, reset, rotate, session, set_clock, sign};
+use super::{
+    end_faults, fault, flawed, forget_user, private_keys, requests, reset, rotate, session, set_clock, set_user, sign,
+};
 use crate::web::http::endpoint::common::{FAULT, JSON, NOT_JSON, TOO_MANY_SESSIONS};
 use crate::web::http::endpoint::{
     Access, Answer, Body, Content, Description, Endpoint, Kind, Operation, Parameter, Place, RoutePolicy,
 };
+
+const USER: &[Parameter] = &[Parameter {
+    place: Place::Path,
+    name: "name",
+    kind: Kind::Plain(1, 256),
+    says: "With which the user logs in, percent-encoded.",
+    example: "alice",
+}];
 
 const MADE: Answer = Answer::json(200, "Token", "The token.");
 
@@ -116,6 +126,52 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
         )],
     ),
     Endpoint::new(
+        "/test/users/{name}",
+        RoutePolicy::Plain,
+        &[
+            Operation::put(
+                |route| route.to(set_user),
+                Description {
+                    id: "testUser",
+                    summary: "Lays claims over those that ID tokens and userinfo have of a user",
+                    access: Access::Anybody,
+                    parameters: USER,
+                    body: Some(Body {
+                        media: JSON,
+                        schema: "TestUser",
+                        is_required: true,
+                        example: r#"{"claims":{"roles":["admin"],"email_verified":true}}"#,
+                    }),
+                    own_answers: &[
+                        Answer::new(204, Content::Nothing, "The next ID tokens and userinfo have these claims."),
+                        Answer::refusal(
+                            400,
+                            "A member, the name or a claim is none of those accepted, or there are too many.",
+                        ),
+                        NOT_JSON,
+                    ],
+                    curl: "curl -s -X PUT {base}/test/users/alice -H 'Content-Type: application/json' \\\n  \
+                           -d '{\"claims\":{\"roles\":[\"admin\"]}}'",
+                },
+            ),
+            Operation::delete(
+                |route| route.to(forget_user),
+                Description {
+                    id: "testForgetUser",
+                    summary: "Ends that for one user",
+                    access: Access::Anybody,
+                    parameters: USER,
+                    body: None,
+                    own_answers: &[
+                        Answer::new(204, Content::Nothing, "What is said of this user is the usual again."),
+                        Answer::refusal(400, "The body or the query asks for something, or the name is not accepted."),
+                    ],
+                    curl: "curl -s -X DELETE {base}/test/users/alice",
+                },
+            ),
+        ],
+    ),
+    Endpoint::new(
         "/test/rotate",
         RoutePolicy::Plain,
         &[Operation::post(
@@ -175,7 +231,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                         media: JSON,
                         schema: "TestFault",
                         is_required: true,
-                        example: r#"{"path":"/oauth/token","status":503,"times":2,"delay_ms":500,"body":"down"}"#,
+                        example: r#"{"path":"/oauth/token","status":503,"times":2,"delay_ms":500,"body":"down","retry_after":7}"#,
                     }),
                     own_answers: &[
                         Answer::new(204, Content::Nothing, "The next requests to the path get these answers."),
@@ -244,7 +300,8 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(reset),
             Description {
                 id: "testReset",
-                summary: "Clock, keys and rate counters as at the start, no faults, no requests; what is stored stays",
+                summary: "Clock, keys and rate counters as at the start, no faults, no claims of users, no requests; what is \
+                          stored stays",
                 access: Access::Anybody,
                 parameters: &[],
                 body: Some(Body { media: JSON, schema: "TestReset", is_required: false, example: "{}" }),

@@ -45,7 +45,7 @@ pub(super) async fn flawed(
 fn expect_algorithm(only: Algorithm, name: Option<&str>) -> Result<(), Problem> {
     match name {
         None => Ok(()),
-        Some(name) if name.parse() == Ok(only) => Ok(()),
+        Some(name) if name.parse().is_ok_and(|algorithm: Algorithm| algorithm == only) => Ok(()),
         Some(_) => Err(none_of("algorithm", &[only.as_str()])),
     }
 }

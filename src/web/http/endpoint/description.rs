@@ -24,6 +24,8 @@ pub(in crate::web) enum Access {
     /// A client of the issuer, by HTTP Basic or in the form.
     Client,
     Bearer,
+    /// A bearer token, in the header or in the form.
+    BearerOrForm,
     RestToken,
     Customer,
 }

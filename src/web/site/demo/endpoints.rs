@@ -145,7 +145,10 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 own_answers: &[
                     Answer::new(200, HTML, "The page."),
                     DUPLICATE_COOKIE,
-                    Answer::refusal(404, "No result of this session, where `Accept` takes JSON and no page."),
+                    Answer::refusal(
+                        404,
+                        "No result of this session, where `Accept` takes JSON and no page; another method than GET.",
+                    ),
                     FAULT,
                 ],
                 curl: "curl -s {base}/bob",

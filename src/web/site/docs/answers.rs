@@ -21,7 +21,7 @@ const WRONG_HOST: Answer = Answer::refusal(421, "The Host is not one that this s
 pub(super) const SHARED: [(Answer, &str); 13] = [
     (DUPLICATE_COOKIE, "operations that read the session"),
     (CROSS_SITE, "POST, PUT and DELETE"),
-    (OTHER_METHOD, "every operation"),
+    (OTHER_METHOD, "every operation but result"),
     (SLOW, "operations with a body"),
     (SESSION_ENDED, "operations that read the session"),
     (LARGE, "operations with a body"),
@@ -44,7 +44,8 @@ impl Documented {
     /// Every answer, in the order of the statuses.
     pub(super) fn answers(&self) -> Vec<Answer> {
         let mut answers = self.description.own_answers.to_vec();
-        answers.extend([OTHER_METHOD, WRONG_HOST]);
+        answers.push(WRONG_HOST);
+        answers.extend((!self.takes_every_name).then_some(OTHER_METHOD));
         if matches!(self.description.access, Access::Session) {
             answers.extend(
                 [SESSION_ENDED, SESSIONS_UNAVAILABLE].into_iter().filter(|it| !self.answers_by_itself(it.status)),

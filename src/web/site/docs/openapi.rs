@@ -161,6 +161,7 @@ fn security(access: Access) -> Value {
         Access::Session => json!([{}, { "session": [] }]),
         Access::Login => json!([{ "basic": [] }, {}]),
         Access::Bearer => json!([{ "bearer": [] }]),
+        Access::BearerOrForm => json!([{ "bearer": [] }, {}]),
         Access::RestToken => json!([{ "restToken": [] }, { "restTokenInQuery": [] }]),
         Access::Customer => json!([{ "telesignBasic": [] }]),
     }

@@ -291,8 +291,13 @@ pub(super) const SCHEMAS: &[Schema] = &[
         ],
     ),
     schema(
+        "UserInfoRequest",
+        "Whose access token it is, as a form.",
+        &[optional("access_token", Kind::Text, "The access token, where `Authorization` has none.")],
+    ),
+    schema(
         "UserInfo",
-        "OpenID Connect Core §5.3.2.",
+        "OpenID Connect Core §5.3.2. In test mode, the claims that a test gave the user too.",
         &[
             needed("sub", Kind::Text, "The user."),
             optional("name", Kind::Text, "With the scope profile."),
