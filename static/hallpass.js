@@ -403,6 +403,16 @@ all(".manual .block > .listing:not(.output) pre, .snippets pre, pre.card, [aria-
 all("#filter").forEach(addFilter);
 all("form#bench").forEach(shareToken);
 openTarget();
+/** Marks the field that the verdict on a wrong answer leads back to. The verdict describes it. */
+function markWrong(link) {
+  const field = document.getElementById(link.hash.slice(1));
+  if (field?.matches("input, select, textarea")) {
+    link.parentElement.id = "says";
+    field.ariaInvalid = "true";
+    field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") ?? ""} says`.trim());
+  }
+}
+
 for (const fold of all(".operation > details")) {
   if (fold.open) {
     addTry(fold);
@@ -411,6 +421,7 @@ for (const fold of all(".operation > details")) {
   }
 }
 addEventListener("hashchange", openTarget);
+all(".verdict-card.wrong a[href^='#']").forEach(markWrong);
 
 // The form that brings a client its code (OAuth 2.0 Form Post Response Mode). Without a script, its button does.
 for (const form of all("form[data-submit]")) {
