@@ -191,30 +191,38 @@ function openTarget() {
   }
 }
 
-/** Hides the operations that lack one of the words, and the groups that have none left. */
+/** Hides what of a page lacks one of the words, with its entry in the index, and the headings that have none left. */
 function addFilter(field) {
-  const operations = all(".group .operation").map((article) => {
-    const link = document.querySelector(`.index a[href="#${article.querySelector("[id]").id}"]`);
-    return { article, entry: link.parentElement, text: article.querySelector("summary").textContent.toLowerCase() };
+  const { of, noun } = field.dataset;
+  const entries = all(of).map((item) => {
+    const { id } = item.id ? item : item.querySelector("[id]");
+    const link = document.querySelector(`.index a[href="#${id}"]`);
+    return { parts: [item, link?.parentElement].filter(Boolean), text: (item.querySelector("summary") ?? item).textContent.toLowerCase() };
   });
   const status = field.parentElement.querySelector("[role=status]");
-  const clear = make("button", { type: "button", className: "copy", textContent: "Show all operations", hidden: true });
+  const clear = make("button", { type: "button", className: "copy", textContent: `Show all ${noun}s`, hidden: true });
   field.parentElement.append(clear);
   field.parentElement.hidden = false;
   field.addEventListener("input", () => {
-    const words = field.value.toLowerCase().split(/\s+/);
-    for (const { article, entry, text } of operations) {
-      article.hidden = entry.hidden = !words.every((word) => text.includes(word));
+    const typed = field.value.trim();
+    const words = typed.toLowerCase().split(/\s+/);
+    for (const { parts, text } of entries) {
+      const isOut = !words.every((word) => text.includes(word));
+      parts.forEach((part) => (part.hidden = isOut));
     }
     for (const group of all(".group")) {
-      group.hidden = !group.querySelector(".operation:not([hidden])");
+      group.hidden = typed !== "" && !group.querySelector(".operation:not([hidden])");
     }
-    for (const entries of all(".index ul")) {
-      entries.hidden = entries.previousElementSibling.hidden = !entries.querySelector("li:not([hidden])");
+    // A heading of the index without a list leads to what has no operation.
+    for (const heading of all(".index details > p")) {
+      const list = heading.nextElementSibling?.matches("ul") ? heading.nextElementSibling : undefined;
+      heading.hidden = typed !== "" && !list?.querySelector("li:not([hidden])");
     }
-    const shown = operations.filter(({ article }) => !article.hidden).length;
-    const typed = field.value.trim();
-    status.textContent = shown ? `${shown} of ${operations.length} shown` : `No operation matches “${typed}”.`;
+    const shown = entries.filter(({ parts }) => !parts[0].hidden).length;
+    status.textContent =
+      !typed ? ""
+      : shown ? `${shown} of ${entries.length} shown`
+      : `No ${noun} matches “${typed}”.`;
     clear.hidden = !typed;
   });
   clear.addEventListener("click", () => {
@@ -283,8 +291,9 @@ function addTry(fold) {
   const button = make("button", { className: "button", textContent: "Try it" });
   const answer = make("div", { className: "answer", hidden: true });
   const fields = [...parameters, credentials, body].filter(Boolean);
-  const warning = changesAll === undefined ? "" : "This changes the server for everybody who uses it.";
-  const form = make("form", { className: "try" }, ...fields.map(({ label }) => label), make("p", {}, button, ` ${warning}`), answer);
+  const says = "This changes the server for everybody who uses it.";
+  const warning = changesAll === undefined ? [] : [make("p", { className: "warning", textContent: says })];
+  const form = make("form", { className: "try" }, ...fields.map(({ label }) => label), ...warning, make("p", {}, button), answer);
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -394,6 +403,16 @@ function shareToken(form) {
   offer();
 }
 
+/** Marks the field that the verdict on a wrong answer leads back to. The verdict describes it. */
+function markWrong(link) {
+  const field = document.getElementById(link.hash.slice(1));
+  if (field?.matches("input, select, textarea")) {
+    link.parentElement.id = "says";
+    field.ariaInvalid = "true";
+    field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") ?? ""} says`.trim());
+  }
+}
+
 all("[data-exp]").forEach(countDown);
 all("[data-reach]").forEach(showReach);
 all(".command, .token-text").forEach(addCopyButton);
@@ -402,6 +421,7 @@ all(".manual .block > .listing:not(.output) pre, .snippets pre, pre.card, [aria-
   .forEach(addCopyButtonToListing);
 all("#filter").forEach(addFilter);
 all("form#bench").forEach(shareToken);
+all(".verdict-card.wrong a[href^='#']").forEach(markWrong);
 openTarget();
 for (const fold of all(".operation > details")) {
   if (fold.open) {

@@ -49,6 +49,13 @@ impl Glossary {
         spellings.sort_by_key(|(spelling, _)| std::cmp::Reverse(spelling.len()));
         Ok(Self { title, lead, terms, spellings })
     }
+
+    /// The terms from A to Z.
+    pub fn sorted(&self) -> Vec<&Term> {
+        let mut terms: Vec<&Term> = self.terms.iter().collect();
+        terms.sort_by_key(|term| term.name.to_lowercase());
+        terms
+    }
 }
 
 impl Term {

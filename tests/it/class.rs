@@ -187,7 +187,10 @@ fn a_class_ends_with_everything_that_was_kept() {
     let ended = board(&mut teacher);
     assert_eq!((ended["code"].clone(), ended["pupils"].clone()), (Value::Null, serde_json::json!([])));
     assert!(teacher.get("/class/board").body.contains("Start a class"));
+    let early = Browser::of(&app.url).get("/class").body;
+    assert!(early.contains("A teacher opens one") && !early.contains(">Join<"), "nobody can join: {early}");
     teacher.post("/class/board/start", &[]);
+    assert!(Browser::of(&app.url).get("/class").body.contains(">Join<"));
     assert!(board(&mut teacher)["code"].is_string());
     assert!(ada.get("/class").body.contains("Your class has ended."));
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::app::{START, TestApp, Visitor, cookie_of, fixture, location, put_rsa_keys, set_cookies, token_on};
-use crate::html::{between, fields, form_with};
+use crate::html::{between, fields, form_with, words};
 
 const TOKEN_GENERATED: &str = "/Token%20Generated%20successfully!!";
 const INVALID_TOKEN: &str = "/Invalid%20token";
@@ -74,6 +74,7 @@ async fn a_token_is_generated_shown_and_refused_after_a_minute() {
 async fn the_home_page_has_the_tutorial_s_words_and_two_links() {
     let page = TestApp::spawn().visitor().page("/").await;
     assert!(page.contains("<h1>Welcome</h1>"));
+    assert!(words(&page).contains("Hallpass: a demo, a lab and a test server"), "its name, and what it is for");
     assert!(page.contains("href=\"/generate\" rel=\"nofollow\">Get token</a>"), "{page}");
     assert!(page.contains("href=\"/validate\" rel=\"nofollow\">Show details</a>"), "{page}");
 }
@@ -339,8 +340,9 @@ async fn a_refusal_in_the_address_stands_with_its_reason() {
     let page = visitor.page(INVALID_TOKEN).await;
     assert!(page.contains("Result - Invalid token<") && !page.contains("Refused."), "{page}");
     assert!(page.contains("There is no token yet (no_token). Get one, and then show its details."), "{page}");
-    let card = between(&page, "outcome-card", "note-small back").unwrap();
-    assert!(card.contains("class=\"button primary\" href=\"/generate\" rel=\"nofollow\">Get token</a>"), "{card}");
+    let buttons = between(&page, "class=\"controls\"", "outcome-card").unwrap();
+    let link = "class=\"button primary\" href=\"/generate\" rel=\"nofollow\">Get token</a>";
+    assert!(buttons.contains(link), "the buttons stay at their place: {buttons}");
     assert_eq!(page.matches(">Get token</a>").count(), 1, "{page}");
     visitor.generate().await;
     app.advance(63);

@@ -71,6 +71,17 @@ async fn an_address_with_nothing_there_is_404_whatever_the_method() {
 }
 
 #[tokio::test]
+async fn below_the_lab_an_address_with_nothing_there_leads_to_the_lab() {
+    let app = TestApp::spawn();
+    for path in ["/lab/nothing", "/lab/attacks/nothing", "/lab/lessons/nothing"] {
+        let answer = send(&app.visitor(), "GET", path, "text/html").await;
+        assert_eq!(answer.status(), 404, "{path}");
+        let page = answer.text().await.unwrap();
+        assert!(page.contains("<a class=\"button primary\" href=\"/lab\">Go to the lab</a>"), "{path}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_address_of_one_segment_is_a_json_404_for_programs_and_the_demo_s_page_for_the_rest() {
     let app = TestApp::spawn();
     let visitor = app.visitor();

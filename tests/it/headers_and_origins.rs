@@ -218,6 +218,9 @@ async fn a_wrong_host_is_refused_on_every_route_as_a_page_too() {
         assert!(page.contains("names the host &#34;evil.example&#34;"), "{page}");
         let link = format!("<a class=\"button primary\" href=\"{0}/\">Go to {0}</a>", app.url);
         assert!(page.contains(&link), "{page}");
+        for refused_too in ["<link", "<script", "<nav", "href=\"/"] {
+            assert!(!page.contains(refused_too), "the page needs nothing else of this host: {page}");
+        }
     }
 }
 

@@ -1264,7 +1264,7 @@ fn an_example_that_is_a_text_or_a_redirect_is_what_is_answered() {
 fn the_page_says_truly_which_operations_have_an_example() {
     let app = TestApp::with(&[("test-mode", "on")]);
     let page = Call::new("GET", "/docs/api").send(&app).body;
-    assert!(words(&page).contains("Where the answer is JSON, a token or a redirect, an example stands beside it."));
+    assert!(words(&page).contains("Where the answer is JSON, a token or a redirect, an example stands below it."));
     for operation in Document::of(&app).operations().iter().filter(|it| it.method != "HEAD") {
         let good =
             operation.described["responses"].as_object().unwrap().iter().find(|(status, _)| status.as_str() < "400");

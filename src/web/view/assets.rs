@@ -16,6 +16,9 @@ pub(in crate::web) const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(in crate::web) const SOURCE: &str =
     if env!("CARGO_PKG_REPOSITORY").is_empty() { "/docs/install#with-rust" } else { env!("CARGO_PKG_REPOSITORY") };
 
+/// What the link there is called.
+pub(in crate::web) const SOURCE_NAME: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() { "Install" } else { "Source" };
+
 /// The URLs of the files.
 pub(in crate::web) struct Assets {
     pub stylesheet: String,

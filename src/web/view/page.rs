@@ -18,6 +18,13 @@ struct ErrorPage<'a> {
     can_forget: bool,
 }
 
+#[derive(Template)]
+#[template(path = "wrong_host.html")]
+struct WrongHostPage<'a> {
+    problem: &'a Problem,
+    title: &'a str,
+}
+
 /// Renders the problem as a page or as JSON.
 pub(in crate::web) fn present(problem: &Problem, presentation: Presentation, assets: &Assets) -> HttpResponse {
     let mut response = HttpResponseBuilder::new(problem.status);
@@ -25,14 +32,21 @@ pub(in crate::web) fn present(problem: &Problem, presentation: Presentation, ass
         return response.json(json!({ "error": problem.code, "message": problem.message }));
     }
     let title = &problem.title.map_or_else(|| title_of(problem.status), str::to_owned);
-    let can_forget = problem.code == Code::DuplicateCookie;
-    match (ErrorPage { assets, problem, title, can_forget }).render() {
+    match error_page(problem, title, assets) {
         Ok(page) => response.content_type("text/html; charset=utf-8").body(page),
         Err(error) => {
             log::error!("a page was not rendered: {error}");
             response.finish()
         }
     }
+}
+
+fn error_page(problem: &Problem, title: &str, assets: &Assets) -> askama::Result<String> {
+    if problem.code == Code::WrongHost {
+        return WrongHostPage { problem, title }.render();
+    }
+    let can_forget = problem.code == Code::DuplicateCookie;
+    ErrorPage { assets, problem, title, can_forget }.render()
 }
 
 /// The name of the status, with one capital as every other title has.

@@ -212,7 +212,7 @@ async fn a_permalink_opens_its_operation() {
         visit.open("/docs/api#operation-inspect").await;
         assert!(visit.text("#operation-inspect .command pre").await.contains("verify"));
         visit.eval("location.hash = '#operation-verify'").await;
-        assert!(visit.text("[id='operation-verify']").await.contains("#operation-verify"));
+        assert!(visit.text("[id='operation-verify']").await.contains("Link to this operation"));
     })
     .await;
 }
@@ -230,8 +230,12 @@ async fn the_filter_leaves_the_operations_that_have_every_word() {
     visit.type_in("#filter", "x-none").await;
     assert_eq!(visit.text(".index [role=status]").await, "No operation matches “x-none”.");
     assert_eq!(visit.eval(shown).await, json!([]));
+    let headings = "[...document.querySelectorAll('.reference h2, .index details > p')].filter((it) => it.checkVisibility()).length";
+    assert_eq!(visit.eval(headings).await, 0);
     visit.press_in_place("Show all operations").await;
-    assert_eq!(visit.text(".index [role=status]").await, format!("{all} of {all} shown"));
+    assert_eq!(visit.text(".index [role=status]").await, "");
+    assert_eq!(visit.eval(shown).await.as_array().unwrap().len(), all);
+    assert!(visit.texts(".reference h2").await.contains(&"Test mode".to_owned()), "also what has no operation");
     assert_eq!(visit.eval("[document.activeElement.id, document.activeElement.value]").await, json!(["filter", ""]));
     assert_eq!(visit.eval("document.querySelector('.filter button').hidden").await, true);
     visit.end().await;
@@ -241,9 +245,14 @@ async fn the_filter_leaves_the_operations_that_have_every_word() {
 async fn an_operation_is_tried_at_the_press_of_its_button_and_not_before() {
     let Some(browser) = Browser::start() else { return };
     let visit = browser.visit_to(TestApp::with(&[("test-mode", "on")]), Script::On).await;
-    visit.open("/docs/api#operation-testSign").await;
-    visit.wait_for("#operation-testSign .try .button", "Try it").await;
-    assert!(visit.text("#operation-testSign .try").await.contains("for everybody who uses it"));
+    for (operation, changes_all) in
+        [("setClock", true), ("testSession", false), ("testFlawed", false), ("testSign", false)]
+    {
+        visit.open(&format!("/docs/api#operation-{operation}")).await;
+        visit.wait_for(&format!("#operation-{operation} .try .button"), "Try it").await;
+        let warning = visit.texts(&format!("#operation-{operation} .try .warning:has(+ p > .button)")).await;
+        assert_eq!(warning.concat().contains("for everybody who uses it"), changes_all, "{operation}: {warning:?}");
+    }
     assert_eq!(visit.asked_with("/test/sign").await, 0);
     visit.tick("#operation-testSign .try .button").await;
     visit.wait_for("#operation-testSign .try strong", "200 OK").await;
@@ -274,6 +283,88 @@ async fn a_page_that_an_operation_answers_is_a_link_and_a_long_answer_scrolls_by
     visit.wait_for("#operation-attackList .try strong", "200 OK").await;
     let height = visit.number("document.querySelector('#operation-attackList .answer pre').offsetHeight").await;
     assert!(height < 500.0, "{height}");
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn schemas_and_terms_are_filtered_like_operations() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    for (page, place, typed, found) in [
+        ("/docs/api/schemas", ".shape h2", "grantrequest code_verifier", "GrantRequest"),
+        ("/lab/glossary", ".glossary dt", "grade portal bob is a pupil", "Grade portal"),
+    ] {
+        visit.open(page).await;
+        let shown = format!(
+            "[...document.querySelectorAll('{place}')].filter((it) => it.checkVisibility()).map((it) => it.textContent)"
+        );
+        let all = visit.eval(&shown).await.as_array().unwrap().len();
+        visit.type_in("#filter", typed).await;
+        assert_eq!(visit.eval(&shown).await, json!([found]), "{page}");
+        assert_eq!(visit.text(".filter [role=status]").await, format!("1 of {all} shown"));
+    }
+    visit.open("/lab/glossary").await;
+    let names = "[...document.querySelectorAll('.letters a')].map((it) => it.textContent.toLowerCase())";
+    let names: Vec<String> = serde_json::from_value(visit.eval(names).await).unwrap();
+    assert!(names.is_sorted() && names.len() == visit.count(".glossary dt").await, "{names:?}");
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn on_a_phone_a_table_of_the_docs_has_a_block_for_each_row() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    visit.resize_to(390, 844).await;
+    for page in ["testing", "endpoints", "operations", "command-line", "performance"] {
+        visit.open(&format!("/docs/{page}")).await;
+        let cut = "[...document.querySelectorAll('.by-row')].filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.ariaLabel)";
+        assert_eq!(visit.eval(cut).await, json!([]), "{page}");
+        assert!(visit.count(".by-row").await > 0, "{page}");
+    }
+    visit.open("/docs/testing").await;
+    let label = "getComputedStyle(document.querySelector('.by-row td:nth-child(2)'), '::before').content";
+    assert_eq!(visit.eval(label).await, "\"takes: \"");
+    visit.tick(".to-top a").await;
+    visit.wait_until("scrollY < 100").await;
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn the_field_of_a_wrong_answer_is_marked_and_described_by_the_verdict() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    visit.open_lesson("anatomy").await;
+    visit.press_button("Skip").await;
+    assert_eq!(visit.count("[aria-invalid]").await, 0);
+    visit.type_in("#alg", "RS256").await;
+    visit.press_button("Check it").await;
+    let marked = "[...document.querySelectorAll('[aria-invalid=true]')].map((it) => [it.id, document.getElementById(it.getAttribute('aria-describedby')).textContent])";
+    let marked = visit.eval(marked).await;
+    assert_eq!((marked.as_array().unwrap().len(), &marked[0][0]), (1, &json!("alg")), "{marked}");
+    assert!(marked[0][1].as_str().unwrap().contains("Not yet."), "{marked}");
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn a_sign_has_the_colour_of_its_own_outcome() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    visit.open_lesson("none").await;
+    visit.pick("predict", "spelling").await;
+    visit.press_button("Predict").await;
+    visit.type_in("#header", r#"{"alg":"none"}"#).await;
+    visit.type_in("#payload", r#"{"sub":"admin"}"#).await;
+    visit.type_in("#signature", "").await;
+    visit.press_button("Send it to both").await;
+    let signs = visit.eval("[...document.querySelectorAll('#verdict + .verdict-card .sign')].map((it) => [it.textContent, getComputedStyle(it).color])").await;
+    assert_eq!(signs, json!([["✓", "rgb(11, 107, 87)"], ["✗", "rgb(179, 38, 30)"]]));
+    assert_eq!(
+        visit.eval("[...document.querySelectorAll('.snippet')].map((it) => it.open)").await,
+        json!([true, false, false])
+    );
+    visit.emulate("print", &[]).await;
+    let printed = "[...document.querySelectorAll('.snippets pre')].filter((it) => it.checkVisibility({ contentVisibilityAuto: true }) && it.offsetHeight > 0).length";
+    assert_eq!(visit.eval(printed).await, 6, "paper has all of them");
     visit.end().await;
 }
 
@@ -316,7 +407,7 @@ async fn a_form_of_the_issuer_that_is_sent_as_it_stands_gets_its_answer() {
         visit.tick(&format!("#operation-{operation} .try .button")).await;
         visit.wait_for(&format!("#operation-{operation} .try strong"), "200 OK").await;
         let permalink = visit.text(&format!("#operation-{operation} .note-small a")).await;
-        assert_eq!(permalink, format!("#operation-{operation}"));
+        assert_eq!(permalink, "Link to this operation");
     }
     visit.end().await;
 }

@@ -162,7 +162,7 @@ impl Visit {
     }
 
     /// Waits until this expression is true. Between two pages there is nothing that could answer.
-    async fn wait_until(&self, expression: &str) {
+    pub async fn wait_until(&self, expression: &str) {
         let started = Instant::now();
         let question = format!("return {expression}");
         while self.driver.execute(&question, []).await.ok().is_none_or(|answer| answer.json() != true) {

@@ -538,7 +538,10 @@ async fn a_refusal_stands_at_its_field_and_at_the_top() {
         let page = submit(&app.visitor(), &fields).await;
         assert_eq!(page.status, 400, "{field} {value}");
         assert_eq!(page.body.matches("role=\"alert\"").count(), 1, "{field} {value}");
-        assert!(page.body.contains(&format!("href=\"#{field}\">To the field")), "{field} {value}");
+        let top = between(&page.body, "role=\"alert\">", "</p>").unwrap();
+        let (_, link) = top.split_once(&format!("<a href=\"#{field}\">")).unwrap();
+        let fault = between(&page.body, &format!("id=\"{field}-fault\">"), "\n").unwrap();
+        assert!(words(fault).contains(&words(link)), "the link says what the field says: {top}");
         assert!(page.body.contains(&format!("aria-describedby=\"{field}-hint {field}-fault\" aria-invalid=\"true\"")));
         assert!(page.body.contains(&format!("id=\"{field}-fault\"")), "{field} {value}");
         assert!(!page.body.contains("id=\"result\""), "the browser must not jump past the refusal");
@@ -711,12 +714,12 @@ async fn a_secret_that_can_be_guessed_is_used_and_named() {
 }
 
 #[tokio::test]
-async fn the_top_names_the_field_and_the_field_says_what_is_wrong_with_it() {
+async fn the_top_says_what_is_wrong_and_leads_to_the_field_which_says_it_too() {
     let app = TestApp::spawn();
     let page = submit(&app.visitor(), &[("action", "sign"), ("claims", "{}")]).await.body;
     let top = words(between(&page, "role=\"alert\">", "</p>").unwrap());
-    assert_eq!(top, "✗ Nothing was done. A field needs a change: Your key. To the field");
-    assert_eq!(page.matches("Paste a key to sign with").count(), 1, "{page}");
+    assert!(top.starts_with("✗ Nothing was done. Your key: Paste a key to sign with"), "{top}");
+    assert_eq!(page.matches("Paste a key to sign with").count(), 2, "at the top and at the field: {page}");
     let page = submit(&app.visitor(), &[("action", "none")]).await.body;
     let top = words(between(&page, "role=\"alert\">", "</p>").unwrap());
     assert!(top.contains("action must be decode, verify or sign."), "{top}");

@@ -28,7 +28,8 @@ impl Origins {
             "{came}, but this server answers only to {}. `--allowed-host` or `--public-url` adds one.",
             listed_with_and(&self.hosts.listed())
         );
-        Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::WrongHost, message).leading_to(self.public_origin())
+        let problem = Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::WrongHost, message);
+        problem.headed("Wrong host").leading_to(self.public_origin())
     }
 
     /// A browser says that the page of another site made it send this.

@@ -133,8 +133,6 @@ struct ResultLine {
     refusal: Option<String>,
     /// Whether the session holds a token that is refused, so that a new one is the next step.
     needs_new_token: bool,
-    /// Whether details were asked for, and there is no token.
-    lacks_token: bool,
 }
 
 #[derive(PartialEq, Eq)]
@@ -156,7 +154,6 @@ impl ResultLine {
         Self {
             text: escaped(&shortened(text)),
             needs_new_token: needs_new_token(verdict),
-            lacks_token: text == INVALID_TOKEN && verdict.is_none(),
             refusal: refusal.filter(|_| state == ResultState::FromAddress),
             state,
             why,
@@ -182,7 +179,7 @@ impl ResultLine {
 
     fn none(why: String) -> Self {
         let (text, state) = (escaped("None"), ResultState::Nothing);
-        Self { text, state, why, refusal: None, needs_new_token: false, lacks_token: false }
+        Self { text, state, why, refusal: None, needs_new_token: false }
     }
 
     /// The colour of the card.

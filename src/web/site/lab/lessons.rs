@@ -171,12 +171,16 @@ pub(in crate::web) async fn step(
     Ok(response)
 }
 
-/// The same problem with a link to the lesson that was refused something, also if no handler of it was called.
+/// The same problem with a link to the lesson that was refused something, also if no handler of it was called; for an
+/// address of the lab with nothing there, to the lab.
 pub(in crate::web) fn leading_back(request: &HttpRequest, problem: Problem) -> Problem {
-    let slug = request.path().strip_prefix("/lab/lessons/").and_then(|rest| rest.split('/').next());
+    let path = request.path();
+    let slug = path.strip_prefix("/lab/lessons/").and_then(|rest| rest.split('/').next());
     match slug.and_then(Lesson::find) {
-        Some(lesson) if problem.leads_to.is_none() => problem.leading_to(&format!("/lab/lessons/{}", lesson.slug)),
-        _ => problem,
+        _ if problem.leads_to.is_some() => problem,
+        Some(lesson) => problem.leading_to(&format!("/lab/lessons/{}", lesson.slug)),
+        None if problem.status == StatusCode::NOT_FOUND && path.starts_with("/lab/") => problem.leading_to("/lab"),
+        None => problem,
     }
 }
 

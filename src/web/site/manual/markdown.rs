@@ -31,6 +31,10 @@ pub(super) struct Section {
     pub title: String,
 }
 
+/// How many columns a table has at least that name each cell on phones, where a row is a block. Of two columns, the
+/// second says what the first is.
+const LABELLED_COLUMNS: usize = 3;
+
 /// Renders the text of `file`. `address_of` gives the address of the page that is written in a file, if there is one.
 pub(super) fn render(file: &str, text: &str, address_of: fn(&str) -> Option<String>) -> Rendered {
     let mut events = Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_SMART_PUNCTUATION);
@@ -53,6 +57,28 @@ struct Renderer<'a, 'e> {
     drops_link: bool,
     /// How often each id and each label was wanted, for no two on a page may be the same.
     counts: BTreeMap<String, usize>,
+    /// The table that is being read.
+    table: Labels,
+}
+
+/// The names of a table's columns, which a phone shows beside each cell.
+#[derive(Default)]
+struct Labels {
+    names: Vec<String>,
+    is_head: bool,
+    column: usize,
+    /// Whether its cells have names.
+    are_shown: bool,
+}
+
+impl Labels {
+    /// The start of the cell of the body that comes now, if it has a name.
+    fn next_cell(&mut self) -> Option<String> {
+        let column = self.column;
+        self.column += 1;
+        let name = self.names.get(column).filter(|_| self.are_shown && column > 0)?;
+        Some(format!("<td data-label=\"{}\">", attribute(name)))
+    }
 }
 
 impl<'a, 'e> Renderer<'a, 'e> {
@@ -66,6 +92,7 @@ impl<'a, 'e> Renderer<'a, 'e> {
             body: Vec::new(),
             drops_link: false,
             counts: BTreeMap::new(),
+            table: Labels::default(),
         }
     }
 
@@ -82,6 +109,8 @@ impl<'a, 'e> Renderer<'a, 'e> {
             Event::Start(Tag::Table(columns)) => self.table(columns.len()),
             Event::Start(Tag::CodeBlock(kind)) => self.code_block(&kind),
             Event::End(TagEnd::Table) => self.end_of_scroll(event),
+            Event::Start(Tag::TableHead | Tag::TableRow) | Event::End(TagEnd::TableHead) => self.row_of_table(event),
+            Event::Start(Tag::TableCell) => self.cell_of_table(event, events),
             Event::End(TagEnd::CodeBlock) => {
                 self.end_of_scroll(event);
                 self.body.push(Event::Html("</div>\n".into()));
@@ -109,6 +138,7 @@ impl<'a, 'e> Renderer<'a, 'e> {
         }
         let id = self.unique(anchor(&title), '-', 0);
         if level == HeadingLevel::H2 {
+            self.back_to_top();
             self.sections.push(Section { id: id.clone(), title });
         }
         self.body.push(Event::Start(Tag::Heading {
@@ -125,11 +155,35 @@ impl<'a, 'e> Renderer<'a, 'e> {
         let class = match columns {
             SETTING_COLUMNS if self.file == SETTINGS => "scroll settings",
             MANY_COLUMNS.. => "scroll wide",
-            _ => "scroll",
+            _ => "scroll by-row",
         };
+        let are_shown = class == "scroll by-row" && columns >= LABELLED_COLUMNS;
+        self.table = Labels { are_shown, ..Labels::default() };
         self.scroll("Table", class);
         // An alignment would become a style attribute, which the content security policy forbids.
         self.body.push(Event::Start(Tag::Table(vec![Alignment::None; columns])));
+    }
+
+    fn row_of_table(&mut self, event: Event<'e>) {
+        match &event {
+            Event::Start(Tag::TableHead) => self.table.is_head = true,
+            Event::End(TagEnd::TableHead) => self.table.is_head = false,
+            _ => self.table.column = 0,
+        }
+        self.body.push(event);
+    }
+
+    /// A cell of the head gives its column a name, and one of the body is written with it.
+    fn cell_of_table(&mut self, event: Event<'e>, events: &mut Parser<'e>) {
+        if !self.table.is_head {
+            self.body.push(self.table.next_cell().map_or(event, |start| Event::Html(start.into())));
+            return;
+        }
+        let name: Vec<_> = events.take_while(|it| !matches!(it, Event::End(TagEnd::TableCell))).collect();
+        self.table.names.push(plain(&name));
+        self.body.push(event);
+        self.body.extend(name);
+        self.body.push(Event::End(TagEnd::TableCell));
     }
 
     fn code_block(&mut self, kind: &CodeBlockKind<'_>) {
@@ -150,7 +204,7 @@ impl<'a, 'e> Renderer<'a, 'e> {
     fn scroll(&mut self, name: &str, class: &str) {
         let section = self.sections.last().map_or(&self.title, |section| &section.title);
         let label = format!("{name}: {section}");
-        let label = self.unique(label, ' ', 1).replace('&', "&amp;").replace('"', "&quot;");
+        let label = attribute(&self.unique(label, ' ', 1));
         let start = format!("<div class=\"{class}\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">\n");
         self.body.push(Event::Html(start.into()));
     }
@@ -160,7 +214,8 @@ impl<'a, 'e> Renderer<'a, 'e> {
         self.body.push(Event::Html("</div>\n".into()));
     }
 
-    fn finish(self) -> Rendered {
+    fn finish(mut self) -> Rendered {
+        self.back_to_top();
         Rendered {
             summary: plain(&self.lead),
             lead: markup(self.lead),
@@ -177,6 +232,13 @@ impl<'a, 'e> Renderer<'a, 'e> {
         if *count == 1 { name } else { format!("{name}{separator}{}", *count - 1 + first) }
     }
 
+    /// The end of a section, on a phone; nothing before the first one.
+    fn back_to_top(&mut self) {
+        if !self.sections.is_empty() {
+            self.body.push(Event::Html("<p class=\"to-top\"><a href=\"#main\">Back to top</a></p>\n".into()));
+        }
+    }
+
     /// Where a link leads on this server; `None` for a file that no page shows.
     fn target(&self, link: &str) -> Option<String> {
         if link.contains("://") || link.starts_with('#') {
@@ -186,6 +248,11 @@ impl<'a, 'e> Renderer<'a, 'e> {
         let address = (self.address_of)(&beside(self.file, path))?;
         Some(fragment.map_or_else(|| address.clone(), |fragment| format!("{address}#{fragment}")))
     }
+}
+
+/// A text as the value of an attribute.
+fn attribute(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;")
 }
 
 /// The file that a page calls `path`, from the top of the source tree.
@@ -276,6 +343,16 @@ mod tests {
         assert_eq!(page.html, text);
         let long = "long ".repeat(5);
         assert!(!super::render("docs/a.md", &format!("# A\n\nB.\n\n`{long}`.\n"), |_| None).html.contains("span"));
+    }
+
+    #[test]
+    fn a_cell_of_three_columns_or_more_has_the_name_of_its_column_unless_it_begins_the_row() {
+        let page = page("# A\n\nB.\n\n| a | `b` | \"c\" & d |\n|--|--|--|\n| e | `f` | g |\n| h | i | j |\n");
+        let rows = "<tr><td>e</td><td data-label=\"b\"><code>f</code></td><td data-label=\"“c” &amp; d\">g</td></tr>\n\
+                    <tr><td>h</td><td data-label=\"b\">i</td><td data-label=\"“c” &amp; d\">j</td></tr>\n";
+        assert!(page.html.contains(rows) && page.html.contains("<th><code>b</code></th>"), "{}", page.html);
+        let two = super::render("docs/a.md", "# A\n\nB.\n\n| a | b |\n|--|--|\n| e | f |\n", |_| None).html;
+        assert!(two.contains("<tr><td>e</td><td>f</td></tr>"), "{two}");
     }
 
     #[test]

@@ -35,6 +35,7 @@ async fn a_prediction_comes_before_the_task_is_kept_and_is_answered_once_the_les
     let path = "/lab/lessons/none";
     let fresh = visitor.page(path).await;
     assert!(fresh.contains("id=\"prediction\"") && !fresh.contains("id=\"do\""), "{fresh}");
+    assert!(words(&fresh).contains("This part opens after your prediction, or after Skip."), "{fresh}");
     assert!(fresh.contains("id=\"why\"") && !fresh.contains("<details class=\"fold\" open>"), "folded: {fresh}");
 
     for fields in [&[("step", "predict")][..], &[("step", "predict"), ("predict", "all")]] {
@@ -46,6 +47,7 @@ async fn a_prediction_comes_before_the_task_is_kept_and_is_answered_once_the_les
     assert_eq!((sent.status, sent.header("location")), (303, "/lab/lessons/none#do"));
     let begun = visitor.page(path).await;
     assert!(begun.contains("You predicted: <strong>Refuse a token whose") && begun.contains("id=\"do\""), "{begun}");
+    assert!(!begun.contains("This part opens after"), "{begun}");
     assert!(begun.contains("You’ll see whether you were right when the lesson is solved."), "{begun}");
     assert!(!begun.contains("Your prediction was"), "not before the lesson is solved: {begun}");
 
@@ -58,7 +60,8 @@ async fn a_prediction_comes_before_the_task_is_kept_and_is_answered_once_the_les
     );
     let prediction = between(&answer, "id=\"prediction\"", "</section>").unwrap();
     assert!(words(prediction).contains("You predicted: Refuse a token whose"), "{prediction}");
-    assert!(words(prediction).contains("✗ That was not right. Why"), "the result stands there too: {prediction}");
+    assert!(words(prediction).trim_end().ends_with("Were you right, and why?"), "a link to the result: {prediction}");
+    assert_eq!(words(&answer).matches("✗ That was not right.").count(), 2, "in the verdict and in Why: {answer}");
     assert!(!answer.contains("You’ll see whether you were right"), "{answer}");
 }
 
