@@ -34,10 +34,13 @@ pub(super) fn bad_encoding(part: &str, fault: &str, text: &str) -> Reason {
 }
 
 pub(super) fn wrong_shape(token: &str, dots: usize) -> String {
-    if token.trim_start().starts_with('{') {
-        return "this is JSON; only the compact form is read, three parts with dots between".into();
-    }
     let is_one = |word: &&str| word.starts_with("eyJ") && word.matches('.').count() >= 2;
+    if token.trim_start().starts_with('{') {
+        return match token.split('"').filter(is_one).count() {
+            0 | 1 => "this is JSON; only the compact form is read, three parts with dots between".into(),
+            tokens => format!("this is JSON with {tokens} tokens in it, and one is judged at a time"),
+        };
+    }
     let tokens = token.split_whitespace().filter(is_one).count();
     if tokens > 1 {
         return format!("these are {tokens} tokens with white space between, and one is judged at a time");
@@ -270,6 +273,9 @@ mod tests {
         let two = wrong_shape(&format!("{token} {token}"), 4);
         assert_eq!(two, "these are 2 tokens with white space between, and one is judged at a time");
         assert!(wrong_shape(&format!("{token}\t{token} {token}"), 6).starts_with("these are 3 tokens"));
+        let answer = format!("{{\"access_token\": \"{token}\",\n\"id_token\": \"{token}\"}}");
+        assert_eq!(wrong_shape(&answer, 4), "this is JSON with 2 tokens in it, and one is judged at a time");
+        assert!(wrong_shape("{\"payload\":\"eyJhIjoxfQ\"}", 0).starts_with("this is JSON; only the compact form"));
         assert!(wrong_shape("eyJhbGciOiJkaXIifQ..a.b.c", 4).contains("encrypted token (JWE)"));
         assert!(wrong_shape(&format!("{token} and more."), 3).contains("and this has 4"));
     }
