@@ -612,6 +612,29 @@ fn an_ec_or_ed25519_key_is_read_in_every_form_and_is_no_secret() {
     }
 }
 
+/// The fixtures have a private number that begins with zeros, which `ssh-keygen` leaves out, and the eight bytes of
+/// padding that Python's `cryptography` adds where none is needed.
+#[test]
+fn an_ec_key_of_openssh_is_read_with_a_short_number_and_with_needless_padding() {
+    for (name, algorithm) in [
+        ("ec-openssh-short", Algorithm::Es256),
+        ("ec-openssh-padded", Algorithm::Es256),
+        ("ec384-openssh-short", Algorithm::Es384),
+        ("ec384-openssh-padded", Algorithm::Es384),
+    ] {
+        let file = crate::app::fixture(name);
+        let key = GivenKey::read(&file).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+        let private = TempDir::new().unwrap();
+        let copy = private.path().join("key");
+        fs::write(&copy, fs::read(&file).unwrap()).unwrap();
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
+        let line = Command::new("ssh-keygen").arg("-yf").arg(&copy).output().unwrap().stdout;
+        let public = pasted(&line).unwrap().verifier(None).unwrap();
+        let signature = key.signer(None).unwrap().sign(MESSAGE).unwrap();
+        assert_eq!((public.algorithm(), public.verifies(MESSAGE, &signature)), (algorithm, true), "{name}");
+    }
+}
+
 #[test]
 fn the_line_of_an_ssh_key_and_its_base64_are_of_one_kind() {
     let text = Made::get().text("ed25519.pub").replace("ssh-ed25519", "ecdsa-sha2-nistp256");
