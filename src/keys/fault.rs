@@ -63,6 +63,9 @@ pub enum KeyFault {
     Jwk(String),
     #[error("{algorithm} does not fit it: it is {kind}, which works with {accepted}")]
     Unfit { algorithm: Algorithm, kind: &'static str, accepted: String },
+    /// What is wrong with a public key, which only its owner can replace.
+    #[error("{0}")]
+    OfPublic(Box<KeyFault>),
     /// A fault of what is in layers that other programs do not read through.
     #[error("{fault}, and the whole is {}", wrapping::names(.layers))]
     Wrapped { fault: Box<KeyFault>, layers: Vec<Layer> },
@@ -103,6 +106,14 @@ impl KeyFault {
         }
     }
 
+    /// The same fault of a public key.
+    pub(super) fn of_public(self) -> Self {
+        match self {
+            Self::Bits(_) | Self::Unsound | Self::Broken(_) => Self::OfPublic(Box::new(self)),
+            other => other,
+        }
+    }
+
     /// The same fault of a wrapped text, if a command is the advice for it.
     pub(super) fn within(self, layers: Vec<Layer>) -> Self {
         let has_command = match &self {
@@ -128,6 +139,7 @@ impl KeyFault {
             Self::WrongKind(_) => place.when_unsupported(),
             Self::Foreign(form) => place.when_foreign(form),
             Self::Bits(_) | Self::Unsound | Self::Broken(_) | Self::Unrecognised => place.with_another_key(),
+            Self::OfPublic(_) => place.with_another_public_key(),
             Self::PublicForPrivate => place.when_public()?,
             Self::PrivateForPublic => place.when_private()?,
             Self::KeyForSecret(_) => place.when_no_secret(),
@@ -226,6 +238,14 @@ impl KeyLocation {
                              Ed25519 key"
                 .to_owned(),
             _ => "RS256 needs a plain RSA key".to_owned(),
+        }
+    }
+
+    /// Somebody else may have the private half, and a new pair would verify none of that person's tokens.
+    fn with_another_public_key(&self) -> String {
+        match self {
+            Self::Given(_) | Self::Pasted => "ask the owner of the key for another one".to_owned(),
+            _ => self.with_another_key(),
         }
     }
 

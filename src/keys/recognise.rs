@@ -10,6 +10,7 @@ mod json;
 mod jwk;
 mod no_key;
 mod pem;
+mod plus;
 mod ssh_line;
 
 use serde_json::Value;
@@ -68,7 +69,7 @@ impl RecognisedKey {
     fn public(key: Result<PublicKey, KeyFault>) -> Self {
         Self {
             half: Half::Public,
-            key: key.map(Key::Public),
+            key: key.map(Key::Public).map_err(KeyFault::of_public),
             private_der: None,
             layers: Vec::new(),
         }
@@ -126,7 +127,7 @@ impl RecognisedKey {
 pub(super) fn recognise(bytes: &[u8]) -> Option<RecognisedKey> {
     let found = packed(bytes).map(RecognisedKey::foreign).or_else(|| in_bytes(bytes, 0));
     let found = found?;
-    Some(found.with_layers_in_fault())
+    Some(plus::lost(bytes, &found).unwrap_or(found).with_layers_in_fault())
 }
 
 fn in_bytes(bytes: &[u8], depth: u8) -> Option<RecognisedKey> {

@@ -233,6 +233,42 @@ fn a_command_that_fails_leaves_the_file_as_it_was() {
     }
 }
 
+#[test]
+fn a_plus_that_a_form_made_a_blank_is_named() {
+    let made = Made::get();
+    for text in [made.text("spki.pem"), made.text("pkcs8.pem"), made.body("spki.pem"), made.text("openssh.pub")] {
+        // About one character of base64 in 64 is a `+`.
+        let lost = text.replace('+', " ");
+        if lost == text {
+            continue;
+        }
+        let words = ["has blanks where `+` was", "`curl --data-urlencode key@FILE`"];
+        assert_says(&pasted(lost.as_bytes()).unwrap_err(), &words, &lost);
+        assert_is_no_secret(lost.as_bytes(), &lost);
+    }
+}
+
+#[test]
+fn for_a_bad_public_key_its_owner_is_asked_and_no_pair_is_made() {
+    for name in ["rsa-1024-public-spki.pem", "rsa-1024-openssh.pub"] {
+        let bytes = fs::read(crate::app::fixture(name)).unwrap();
+        let program = Program::new().holding("partner.pub", &bytes);
+        let done = program.run(&["inspect", "--key", "partner.pub", "x.y.z"]);
+        done.assert_failed(&["`partner.pub`", "1024 bits", "ask the owner of the key for another one"]);
+        assert!(!done.stderr.contains("ssh-keygen"), "{}", done.stderr);
+    }
+    for name in ["ec-public.pem", "ed25519-public.pem"] {
+        let mut der = STANDARD.decode(Made::get().body(name).replace('\n', "")).unwrap();
+        // No point has these coordinates: 2 in the order of Ed25519, and as the last 32 bytes of one of P-256.
+        let point = der.len() - 32;
+        der[point..].fill(0);
+        der[point] = 2;
+        let told = pasted(&der).unwrap_err();
+        assert_says(&told, &["not on the curve", "ask the owner of the key for another one"], name);
+        assert!(!told.contains("ssh-keygen"), "{told}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
 
