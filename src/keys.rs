@@ -40,6 +40,7 @@ mod ssh;
 mod teacher;
 mod tls;
 mod verifier;
+mod wrapping;
 
 pub use algorithm::{Algorithm, KeyKind, UnknownAlgorithm, key_pair_for, shortest_signature_chars};
 pub use bearer::BearerKeys;

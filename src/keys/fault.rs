@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 use super::foreign::{ForeignForm, Half, Lock, PRIVATE_TO_OWNER};
+use super::wrapping::{self, Layer};
 use super::{Algorithm, KeyKind, SESSION_KEY_BYTES};
 
 /// Why a text is not the key that it should be.
@@ -62,6 +63,12 @@ pub enum KeyFault {
     Jwk(String),
     #[error("{algorithm} does not fit it: it is {kind}, which works with {accepted}")]
     Unfit { algorithm: Algorithm, kind: &'static str, accepted: String },
+    /// What is wrong with a public key, which only its owner can replace.
+    #[error("{0}")]
+    OfPublic(Box<KeyFault>),
+    /// A fault of what is in layers that other programs do not read through.
+    #[error("{fault}, and the whole is {}", wrapping::names(.layers))]
+    Wrapped { fault: Box<KeyFault>, layers: Vec<Layer> },
     /// A fault with what helps where the key was found.
     #[error("{fault}; {advice}")]
     Advised { fault: Box<KeyFault>, advice: String },
@@ -99,6 +106,30 @@ impl KeyFault {
         }
     }
 
+    /// The same fault of a public key.
+    pub(super) fn of_public(self) -> Self {
+        match self {
+            Self::Bits(_) | Self::Unsound | Self::Broken(_) => Self::OfPublic(Box::new(self)),
+            other => other,
+        }
+    }
+
+    /// The same fault of a wrapped text, if a command is the advice for it.
+    pub(super) fn within(self, layers: Vec<Layer>) -> Self {
+        let has_command = match &self {
+            Self::Foreign(form) => form.command.is_some(),
+            Self::Malformed(message) => message.contains(" FILE"),
+            Self::Passphrase(_) | Self::PrivateForPublic => true,
+            _ => false,
+        };
+        if has_command && !layers.is_empty() { Self::Wrapped { fault: Box::new(self), layers } } else { self }
+    }
+
+    /// The fault of what is in the layers.
+    pub(super) fn unwrapped(&self) -> &Self {
+        if let Self::Wrapped { fault, .. } = self { fault } else { self }
+    }
+
     fn advice(&self, place: &KeyLocation) -> Option<String> {
         Some(match self {
             Self::Empty => place.when_empty().to_owned(),
@@ -108,6 +139,7 @@ impl KeyFault {
             Self::WrongKind(_) => place.when_unsupported(),
             Self::Foreign(form) => place.when_foreign(form),
             Self::Bits(_) | Self::Unsound | Self::Broken(_) | Self::Unrecognised => place.with_another_key(),
+            Self::OfPublic(_) => place.with_another_public_key(),
             Self::PublicForPrivate => place.when_public()?,
             Self::PrivateForPublic => place.when_private()?,
             Self::KeyForSecret(_) => place.when_no_secret(),
@@ -126,6 +158,7 @@ impl KeyFault {
             Self::Unfit { kind: PLAIN_SECRET, .. } => {
                 "no form of a key was recognised in it, so this was read as a secret".to_owned()
             }
+            Self::Wrapped { layers, .. } => place.when_wrapped(layers),
             Self::Malformed(_) | Self::NoKey { .. } | Self::Jwk(_) | Self::Unfit { .. } | Self::Advised { .. } => {
                 return None;
             }
@@ -162,6 +195,20 @@ impl KeyLocation {
         format!("{why}take the passphrase off: `{command}`{then}")
     }
 
+    /// The advice for what is inside follows when it is tried again.
+    fn when_wrapped(&self, layers: &[Layer]) -> String {
+        let file = self.file();
+        let new = if self.is_in_folder() { format!("{file}.new") } else { "NEW".to_owned() };
+        let [file, new] = [file, &new].map(shell_word);
+        let command = format!("{PRIVATE_TO_OWNER}{}", wrapping::command(layers, &file, &new));
+        match self {
+            Self::Given(_) => format!("unwrap it first: `{command}`, and try again with `--key NEW`"),
+            Self::Tls(_) => format!("unwrap it first: `{command}`, and try again with `--tls-key NEW`"),
+            Self::Pasted => format!("unwrap it first: `{command}`, and give what is then in `NEW`"),
+            _ => format!("unwrap it first: `{command} && mv {new} {file}`, and try again"),
+        }
+    }
+
     const fn is_in_folder(&self) -> bool {
         !matches!(self, Self::Given(_) | Self::Tls(_) | Self::Pasted)
     }
@@ -191,6 +238,14 @@ impl KeyLocation {
                              Ed25519 key"
                 .to_owned(),
             _ => "RS256 needs a plain RSA key".to_owned(),
+        }
+    }
+
+    /// Somebody else may have the private half, and a new pair would verify none of that person's tokens.
+    fn with_another_public_key(&self) -> String {
+        match self {
+            Self::Given(_) | Self::Pasted => "ask the owner of the key for another one".to_owned(),
+            _ => self.with_another_key(),
         }
     }
 
@@ -246,8 +301,9 @@ impl KeyLocation {
             }
             _ => {
                 let kept = shell_word(&format!("{file}.{}", form.suffix));
-                let unpack = filled(&kept, &word);
-                format!("run `{PRIVATE_TO_OWNER}mv {word} {kept} && {unpack}` to get its content")
+                let new = shell_word(&format!("{file}.new"));
+                let unpack = filled(&word, &new);
+                format!("run `{PRIVATE_TO_OWNER}{unpack} && mv {word} {kept} && mv {new} {word}` to get its content")
             }
         }
     }
@@ -265,7 +321,8 @@ impl KeyLocation {
         }
     }
 
-    /// In the folder the file is moved away first, so that no command writes over what it reads.
+    /// In the folder a new file is written first. The old one is moved away when that has succeeded, because a start that
+    /// finds no key makes another one.
     fn with_conversion(&self, form: &ForeignForm, command: &str) -> String {
         let before = if form.half == Half::Private { PRIVATE_TO_OWNER } else { "" };
         let filled = |input: &str, output: &str| {
@@ -274,14 +331,21 @@ impl KeyLocation {
         match self {
             Self::Public(path) | Self::Bearer(path, _) if form.half == Half::Private && is_pub(path) => {
                 let [kept, private] = [form.suffix, "private"].map(|end| format!("{}.{end}", without_pub(path)));
-                let convert = filled(&kept, &private);
-                let [path, kept, private] = [path, &kept, &private].map(|it| shell_word(it));
-                format!("convert it: `{before}mv {path} {kept} && {convert} && ssh-keygen -y -f {private} > {path}`")
+                let convert = filled(path, &private);
+                let new = format!("{path}.new");
+                let [path, kept, private, new] = [path, &kept, &private, &new].map(|it| shell_word(it));
+                format!(
+                    "convert it: `{before}{convert} && ssh-keygen -y -f {private} > {new} && mv {path} {kept} \
+                     && mv {new} {path}`"
+                )
             }
             Self::Private(path) | Self::Public(path) | Self::Bearer(path, _) | Self::Secret(path) => {
                 let kept = format!("{path}.{}", form.suffix);
-                let convert = filled(&kept, &form.output(path));
-                format!("convert it: `{before}mv {} {} && {convert}`", shell_word(path), shell_word(&kept))
+                let output = form.output(path);
+                let new = format!("{output}.new");
+                let convert = filled(path, &new);
+                let [path, kept, output, new] = [path, &kept, &output, &new].map(|it| shell_word(it));
+                format!("convert it: `{before}{convert} && mv {path} {kept} && mv {new} {output}`")
             }
             Self::Given(path) => {
                 let output = form.output("jwt_key");
@@ -313,10 +377,11 @@ impl KeyLocation {
 
     fn when_private(&self) -> Option<String> {
         let (Self::Public(file) | Self::Private(file) | Self::Bearer(file, _)) = self else { return None };
-        let (file, kept) = (shell_word(file), shell_word(&format!("{}.private", without_pub(file))));
+        let (kept, new) = (format!("{}.private", without_pub(file)), format!("{file}.new"));
+        let [file, kept, new] = [file, &kept, &new].map(|it| shell_word(it));
         Some(format!(
-            "keep it under another name, and publish only the public half: \
-             `mv -n {file} {kept} && chmod 600 {kept} && ssh-keygen -y -f {kept} > {file}`"
+            "keep it under another name, and publish only the public half: `test ! -e {kept} && chmod 600 {file} \
+             && ssh-keygen -y -f {file} > {new} && mv {file} {kept} && mv {new} {file}`"
         ))
     }
 
@@ -328,8 +393,9 @@ impl KeyLocation {
     }
 
     fn with_random_text(&self, before: &str) -> String {
-        let file = shell_word(self.file());
-        format!("{before}, then put random text into it: `{PRIVATE_TO_OWNER}openssl rand -base64 48 > {file}`")
+        let [file, new] = [self.file(), &format!("{}.new", self.file())].map(shell_word);
+        let make = format!("{PRIVATE_TO_OWNER}openssl rand -base64 48 > {new} && mv {new} {file}");
+        format!("{before}, then put random text into it: `{make}`")
     }
 
     fn when_encoded(&self, encoding: &str) -> String {
@@ -341,7 +407,8 @@ impl KeyLocation {
         if from == "UTF-8" {
             return format!("save it without the mark: `sed -i '1s/^\\xEF\\xBB\\xBF//' {file}`");
         }
-        format!("save it as UTF-8: `iconv -f {from} -t UTF-8 {file} > secret.txt && mv secret.txt {file}`")
+        let new = shell_word(&format!("{}.new", self.file()));
+        format!("save it as UTF-8: `{PRIVATE_TO_OWNER}iconv -f {from} -t UTF-8 {file} > {new} && mv {new} {file}`")
     }
 }
 
@@ -418,7 +485,7 @@ mod tests {
     fn every_command_that_writes_a_private_key_keeps_it_from_others() {
         use super::super::foreign::{AGE_ENCRYPTED, JWK_PRIVATE, PKCS12, PUTTY};
         let forms = || [PUTTY, PKCS12, JWK_PRIVATE, AGE_ENCRYPTED].map(KeyFault::Foreign);
-        let locks = || [Lock::Pem, Lock::Der, Lock::Base64].map(KeyFault::Passphrase);
+        let locks = || [Lock::Pem, Lock::Der].map(KeyFault::Passphrase);
         for place in places() {
             for fault in forms().into_iter().chain(locks()) {
                 let told = fault.advised(&place).to_string();

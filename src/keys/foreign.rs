@@ -21,10 +21,6 @@ pub enum Lock {
     Pem,
     /// PKCS#8 in DER.
     Der,
-    /// The base64 of PKCS#8 in DER.
-    Base64,
-    /// The same in hexadecimal.
-    Hexadecimal,
 }
 
 impl Lock {
@@ -39,19 +35,15 @@ impl Lock {
             Self::OpenSsh => format!("ssh-keygen -p -N '' -f {input}"),
             Self::Pem => format!("{PRIVATE_TO_OWNER}openssl pkey -in {input} -out {output}"),
             Self::Der => format!("{PRIVATE_TO_OWNER}openssl pkey -inform DER -in {input} -out {output}"),
-            Self::Base64 => format!("{PRIVATE_TO_OWNER}base64 -d {input} | openssl pkey -inform DER -out {output}"),
-            Self::Hexadecimal => {
-                format!("{PRIVATE_TO_OWNER}xxd -r -p {input} | openssl pkey -inform DER -out {output}")
-            }
         }
     }
 }
 
 /// What the advice about a file in the folder adds to the name of what it keeps: the original in another form, and a
 /// private key that was in the file of a public one.
-const KEPT: [&str; 20] = [
-    "age", "asc", "blob", "crt", "csr", "enc", "gz", "jks", "jwk", "p12", "p7b", "ppk", "private", "pvk", "sops",
-    "ssh2", "txt", "vault", "xml", "yml",
+const KEPT: [&str; 25] = [
+    "age", "asc", "blob", "bz2", "crt", "csr", "enc", "gz", "jks", "jwk", "p12", "p7b", "ppk", "private", "pvk",
+    "sops", "ssh2", "txt", "vault", "xml", "xz", "yml", "zip", "zlib", "zst",
 ];
 
 /// Whether a file has the name under which the advice keeps an original.
@@ -238,6 +230,11 @@ pub(super) const CNG: ForeignForm = ForeignForm::useless(
     Half::Private,
     "in .NET, `ExportPkcs8PrivateKeyPem()` and `ExportSubjectPublicKeyInfoPem()` write it as PEM",
 );
+pub(super) const CNG_EC: ForeignForm = ForeignForm::useless(
+    "an EC key in the blob format of Windows CNG",
+    Half::Private,
+    "in .NET, `ExportPkcs8PrivateKeyPem()` and `ExportSubjectPublicKeyInfoPem()` write it as PEM",
+);
 pub(super) const ANSIBLE_VAULT: ForeignForm =
     ForeignForm::packed("a file that Ansible Vault encrypted", "vault", "ansible-vault decrypt {in}");
 pub(super) const ANSIBLE_VALUE: ForeignForm = ForeignForm::packed(
@@ -262,3 +259,14 @@ pub(super) const GIT_LFS: ForeignForm =
     ForeignForm::packed("a pointer of Git LFS instead of the file", "", "git lfs pull");
 pub(super) const GZIP: ForeignForm =
     ForeignForm::packed("a file that gzip compressed", "gz", "gunzip -c < {in} > {out}");
+pub(super) const BZIP2: ForeignForm =
+    ForeignForm::packed("a file that bzip2 compressed", "bz2", "bunzip2 -c < {in} > {out}");
+pub(super) const XZ: ForeignForm = ForeignForm::packed("a file that xz compressed", "xz", "unxz -c < {in} > {out}");
+pub(super) const ZSTD: ForeignForm =
+    ForeignForm::packed("a file that zstd compressed", "zst", "zstd -dc < {in} > {out}");
+pub(super) const ZIP: ForeignForm = ForeignForm::packed("a ZIP archive", "zip", "unzip -p {in} > {out}");
+pub(super) const ZLIB: ForeignForm = ForeignForm::packed(
+    "data that zlib compressed",
+    "zlib",
+    "python3 -c 'import sys,zlib; sys.stdout.buffer.write(zlib.decompress(sys.stdin.buffer.read()))' < {in} > {out}",
+);

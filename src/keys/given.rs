@@ -453,7 +453,10 @@ mod tests {
         let told = KeyFault::Token.advised(&place).to_string();
         assert!(told.starts_with("it holds a token and not a key; everybody who saw the token would"), "{told}");
         assert!(
-            told.ends_with("put random text into it: `umask 077 && openssl rand -base64 48 > keys/hs256.secret`"),
+            told.ends_with(
+                "put random text into it: `umask 077 && openssl rand -base64 48 > keys/hs256.secret.new \
+                 && mv keys/hs256.secret.new keys/hs256.secret`"
+            ),
             "{told}"
         );
         for text in [

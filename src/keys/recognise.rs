@@ -10,14 +10,16 @@ mod json;
 mod jwk;
 mod no_key;
 mod pem;
+mod plus;
 mod ssh_line;
 
 use serde_json::Value;
 
-use super::foreign::{self, ForeignForm, Half, JWK_PRIVATE, JWK_PUBLIC, Lock};
+use super::foreign::{self, ForeignForm, Half, JWK_PRIVATE, JWK_PUBLIC};
 use super::rsa::{RsaPrivateKey, RsaPublicKey};
+use super::wrapping::Layer;
 use super::{KeyFault, PrivateKey, PublicKey, charset, pem_blocks, ssh};
-use binary::{PACKED, binary};
+use binary::{binary, packed, packed_for_certain};
 use json::{json, nested_json};
 pub(super) use jwk::unread as unread_jwk;
 use no_key::no_key;
@@ -33,6 +35,8 @@ pub(super) struct RecognisedKey {
     pub key: Result<Key, KeyFault>,
     /// A private key's structure (RFC 5208, RFC 5915 or RFC 8017), also of a kind that signs no tokens here.
     pub private_der: Option<Vec<u8>>,
+    /// The outer one first.
+    layers: Vec<Layer>,
 }
 
 pub(super) enum Key {
@@ -59,11 +63,16 @@ impl Key {
 
 impl RecognisedKey {
     fn private(key: Result<PrivateKey, KeyFault>) -> Self {
-        Self { half: Half::Private, key: key.map(Key::Private), private_der: None }
+        Self { half: Half::Private, key: key.map(Key::Private), private_der: None, layers: Vec::new() }
     }
 
     fn public(key: Result<PublicKey, KeyFault>) -> Self {
-        Self { half: Half::Public, key: key.map(Key::Public), private_der: None }
+        Self {
+            half: Half::Public,
+            key: key.map(Key::Public).map_err(KeyFault::of_public),
+            private_der: None,
+            layers: Vec::new(),
+        }
     }
 
     const fn foreign(form: ForeignForm) -> Self {
@@ -71,14 +80,20 @@ impl RecognisedKey {
     }
 
     const fn faulty(half: Half, fault: KeyFault) -> Self {
-        Self { half, key: Err(fault), private_der: None }
+        Self { half, key: Err(fault), private_der: None, layers: Vec::new() }
     }
 
-    /// The same, where a key in DER was found as text.
-    fn written_as(mut self, lock: Lock) -> Self {
-        if matches!(self.key, Err(KeyFault::Passphrase(Lock::Der))) {
-            self.key = Err(KeyFault::Passphrase(lock));
-        }
+    /// The same, found in one more layer.
+    fn within(mut self, layer: Layer) -> Self {
+        self.layers.insert(0, layer);
+        self
+    }
+
+    /// The same, with a fault whose advice is to unwrap it first, where the advice would not fit the wrapped text.
+    fn with_layers_in_fault(mut self) -> Self {
+        let layers = std::mem::take(&mut self.layers);
+        self.key = self.key.map_err(|fault| fault.within(layers.clone()));
+        self.layers = layers;
         self
     }
 
@@ -88,16 +103,16 @@ impl RecognisedKey {
 
     /// The fault, if this is no key but a compressed or encrypted file, or a text about a key.
     pub fn not_a_key(&self) -> Option<KeyFault> {
-        match &self.key {
-            Err(KeyFault::Foreign(form)) if form.is_packed() => Some(KeyFault::Foreign(*form)),
-            Err(KeyFault::NoKey { what, fix }) => Some(KeyFault::NoKey { what, fix }),
+        match self.key.as_ref().err()?.unwrapped() {
+            KeyFault::Foreign(form) if form.is_packed() => Some(KeyFault::Foreign(*form).within(self.layers.clone())),
+            KeyFault::NoKey { what, fix } => Some(KeyFault::NoKey { what, fix }),
             _ => None,
         }
     }
 
     /// What it is, with its article.
     pub fn name(&self) -> &'static str {
-        match (&self.key, self.half) {
+        match (self.key.as_ref().map_err(KeyFault::unwrapped), self.half) {
             (Err(KeyFault::Foreign(form)), _) => form.name,
             (Err(KeyFault::NoKey { what, .. }), _) => what,
             (Ok(Key::Jwk(_)), _) => "a JWK",
@@ -110,27 +125,48 @@ impl RecognisedKey {
 
 /// The key that the bytes hold, whole or damaged; `None` when they hold no form of one.
 pub(super) fn recognise(bytes: &[u8]) -> Option<RecognisedKey> {
-    let packed = PACKED.iter().find(|(magic, _)| bytes.starts_with(magic));
-    packed.map(|(_, form)| RecognisedKey::foreign(*form)).or_else(|| in_bytes(bytes, 0))
+    let found = packed(bytes).map(RecognisedKey::foreign).or_else(|| in_bytes(bytes, 0));
+    let found = found?;
+    Some(plus::lost(bytes, &found).unwrap_or(found).with_layers_in_fault())
 }
 
 fn in_bytes(bytes: &[u8], depth: u8) -> Option<RecognisedKey> {
     if depth > DEEPEST_NESTING {
         return None;
     }
-    binary(bytes).or_else(|| in_text(&charset::text(bytes), depth))
+    binary(bytes).or_else(|| in_any_encoding(bytes, depth))
+}
+
+fn in_any_encoding(bytes: &[u8], depth: u8) -> Option<RecognisedKey> {
+    let found = in_text(&charset::text(bytes), depth)?;
+    Some(match charset::other_encoding(bytes) {
+        Some(name) => found.within(Layer::Encoding(name)),
+        None => found,
+    })
 }
 
 fn in_text(text: &str, depth: u8) -> Option<RecognisedKey> {
     let text = charset::trimmed(text);
-    let forms: [fn(&str, u8) -> Option<RecognisedKey>; 10] =
-        [quoted, json, foreign_text, pem, without_blank, ssh_lines, encoded, nested_json, inside::in_text, no_key];
+    let forms: [fn(&str, u8) -> Option<RecognisedKey>; 11] = [
+        quoted,
+        json,
+        foreign_text,
+        pem,
+        without_blank,
+        ssh_lines,
+        encoded,
+        nested_json,
+        inside::in_text,
+        inside::percent_encoded,
+        no_key,
+    ];
     if text.is_empty() { None } else { forms.into_iter().find_map(|form| form(text, depth)) }
 }
 
 /// A text in quotes, as JSON and shells write it.
 fn quoted(text: &str, depth: u8) -> Option<RecognisedKey> {
-    in_bytes(charset::unquoted(text)?.as_bytes(), depth + 1)
+    let layer = if serde_json::from_str::<String>(text).is_ok() { Layer::Json } else { Layer::Quotes };
+    in_bytes(charset::unquoted(text)?.as_bytes(), depth + 1).map(|found| found.within(layer))
 }
 
 fn foreign_text(text: &str, _: u8) -> Option<RecognisedKey> {
@@ -190,19 +226,28 @@ fn ssh_lines(text: &str, _: u8) -> Option<RecognisedKey> {
     ssh::public_of_lines(text).map(RecognisedKey::public)
 }
 
-/// A text that is base64, base64url or hexadecimal from end to end. It is a key only when a key's structure is inside;
+/// A text that is base64, base64url or hexadecimal from end to end. It is a key only when a form of a key is inside;
 /// random secrets are written in the same ways.
 fn encoded(text: &str, depth: u8) -> Option<RecognisedKey> {
     if text.len() < 16 {
         return None;
     }
-    if let Some(found) = hexadecimal(text).and_then(|bytes| binary(&bytes)) {
-        return Some(found.written_as(Lock::Hexadecimal));
-    }
-    let bytes = pem_blocks::decode_base64(text)?;
-    let inside = || std::str::from_utf8(&bytes).ok().filter(|_| depth < DEEPEST_NESTING);
-    let found = binary(&bytes).map(|found| found.written_as(Lock::Base64));
-    found.or_else(|| in_text(inside()?, depth + 1))
+    let is_padded = text.chars().filter(|c| !c.is_whitespace()).count().is_multiple_of(4);
+    let base64 = if is_padded && !text.contains(['-', '_']) { Layer::Base64 } else { Layer::Base64Url };
+    let found = |bytes: Option<Vec<u8>>, layer| in_decoded(&bytes?, depth).map(|found| found.within(layer));
+    let in_hexadecimal = found(hexadecimal(text), Layer::Hexadecimal);
+    in_hexadecimal.or_else(|| found(pem_blocks::decode_base64(text), base64))
+}
+
+/// What the decoded bytes are. Random ones are no text. The last character of a text may be cut off.
+fn in_decoded(bytes: &[u8], depth: u8) -> Option<RecognisedKey> {
+    let is_text = || {
+        let text = charset::text(bytes);
+        !text.trim_end_matches(char::REPLACEMENT_CHARACTER).contains(char::REPLACEMENT_CHARACTER)
+    };
+    let packed = || packed_for_certain(bytes).map(RecognisedKey::foreign);
+    let in_inner_text = || if depth < DEEPEST_NESTING && is_text() { in_any_encoding(bytes, depth + 1) } else { None };
+    binary(bytes).or_else(packed).or_else(in_inner_text)
 }
 
 fn hexadecimal(text: &str) -> Option<Vec<u8>> {
@@ -237,11 +282,11 @@ impl PrivateKey {
 /// The key that the bytes hold. One of the other half is refused as such, even if it is damaged.
 fn key_of_half(bytes: &[u8], wanted: Half) -> Result<Key, KeyFault> {
     let found = recognise(bytes).ok_or_else(|| no_key_in(bytes))?;
-    if matches!(found.key, Err(KeyFault::Foreign(_))) {
+    if matches!(found.key.as_ref().map_err(KeyFault::unwrapped), Err(KeyFault::Foreign(_))) {
         return found.key;
     }
     match (found.half, wanted) {
-        (Half::Private, Half::Public) => Err(KeyFault::PrivateForPublic),
+        (Half::Private, Half::Public) => Err(KeyFault::PrivateForPublic.within(found.layers)),
         (Half::Public, Half::Private) => Err(KeyFault::PublicForPrivate),
         _ => found.key,
     }

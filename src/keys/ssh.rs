@@ -1,13 +1,13 @@
 //! OpenSSH's own forms: a public key in one line, and the private key's file.
 
-use num_bigint::BigUint;
-use ssh_key::private::{KeypairData, RsaKeypair};
+mod private;
 
-use super::ec::{Curve, EcPrivateKey, EcPublicKey, kind_on};
-use super::ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
-use super::foreign::{Lock, SSH_CERTIFICATE};
-use super::rsa::{RsaPrivateKey, RsaPublicKey, pkcs1_of_numbers};
-use super::{KeyFault, PrivateKey, PublicKey, pem_blocks};
+use super::ec::{Curve, EcPublicKey, kind_on};
+use super::ed25519::Ed25519PublicKey;
+use super::foreign::SSH_CERTIFICATE;
+use super::rsa::RsaPublicKey;
+use super::{KeyFault, PublicKey, pem_blocks};
+pub(super) use private::private;
 
 /// What a private key's file begins with, once it is decoded.
 pub(super) const PRIVATE_MAGIC: &[u8] = b"openssh-key-v1\0";
@@ -164,58 +164,6 @@ impl<'a> Iterator for Fields<'a> {
         self.rest = rest;
         Some(field)
     }
-}
-
-/// A private key's file, decoded.
-pub(super) fn private(bytes: &[u8]) -> Result<PrivateKey, KeyFault> {
-    let (cipher, kind) = head(bytes).ok_or_else(damaged)?;
-    if cipher != b"none" {
-        return Err(KeyFault::Passphrase(Lock::OpenSsh));
-    }
-    let kind = Kind::named(&String::from_utf8_lossy(kind))?;
-    let key = ssh_key::PrivateKey::from_bytes(bytes).map_err(|_| damaged())?;
-    match (kind, key.key_data()) {
-        (Kind::Rsa, KeypairData::Rsa(pair)) => {
-            let pkcs1 = pkcs1_of_numbers(numbers(pair)?.each_ref().map(Vec::as_slice))?;
-            RsaPrivateKey::from_pkcs1(&pkcs1).map(PrivateKey::Rsa)
-        }
-        (Kind::Ec(curve), KeypairData::Ecdsa(pair)) => {
-            let public = EcPublicKey::new(curve, pair.public_key_bytes())?;
-            EcPrivateKey::new(curve, pair.private_key_bytes(), Some(&public)).map(PrivateKey::Ec)
-        }
-        (Kind::Ed25519, KeypairData::Ed25519(pair)) => {
-            Ed25519PrivateKey::new(&pair.private.to_bytes(), Some(pair.public.as_ref())).map(PrivateKey::Ed25519)
-        }
-        _ => Err(damaged()),
-    }
-}
-
-fn damaged() -> KeyFault {
-    KeyFault::Truncated("its base64 does not hold a whole OpenSSH key".into())
-}
-
-/// The cipher and the kind of the key, which come before everything that is encrypted.
-fn head(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut fields = fields(bytes.strip_prefix(PRIVATE_MAGIC)?);
-    let (cipher, _kdf, _options) = (fields.next()?, fields.next()?, fields.next()?);
-    // The number of keys is no field.
-    let public = self::fields(fields.rest.get(4..)?).next()?;
-    Some((cipher, self::fields(public).next()?))
-}
-
-/// n, e, d, p, q, d mod (p−1), d mod (q−1), q⁻¹ mod p. OpenSSH keeps no d mod (p−1) and d mod (q−1), so they are
-/// computed.
-fn numbers(pair: &RsaKeypair) -> Result<[Vec<u8>; 8], KeyFault> {
-    let positive = |number: &ssh_key::Mpint| number.as_positive_bytes().map(<[u8]>::to_vec).ok_or(KeyFault::Unsound);
-    let (d, p, q) = (positive(&pair.private.d)?, positive(&pair.private.p)?, positive(&pair.private.q)?);
-    let exponent = |prime: &[u8]| {
-        let prime = BigUint::from_bytes_be(prime);
-        let is_prime = prime > BigUint::from(2u8);
-        is_prime.then(|| (BigUint::from_bytes_be(&d) % (prime - 1u8)).to_bytes_be()).ok_or(KeyFault::Unsound)
-    };
-    let (dp, dq) = (exponent(&p)?, exponent(&q)?);
-    let (n, e) = (positive(&pair.public.n)?, positive(&pair.public.e)?);
-    Ok([n, e, d, p, q, dp, dq, positive(&pair.private.iqmp)?])
 }
 
 fn wrong_kind(name: &str) -> KeyFault {

@@ -1,8 +1,10 @@
 //! Keys in files that are not text: DER, OpenSSH's and other programs' own formats.
 
+use std::io::Read as _;
+
 use super::RecognisedKey;
 use crate::keys::der_structure::{self, Structure};
-use crate::keys::ec::EcPrivateKey;
+use crate::keys::ec::{Curve, EcPrivateKey, EcPublicKey};
 use crate::keys::foreign::{self, ForeignForm, Half, Lock};
 use crate::keys::rsa::{RsaPrivateKey, RsaPublicKey};
 use crate::keys::{KeyFault, PrivateKey, PublicKey, ssh};
@@ -17,12 +19,47 @@ const MAGIC: [(&[u8], ForeignForm); 6] = [
     (b"\x06\x02\0\0\0\x24\0\0RSA1", foreign::MICROSOFT_PUBLIC),
 ];
 
-/// What files begin with that have something else packed into them. Base64 of the same may be a secret.
-pub(super) const PACKED: [(&[u8], ForeignForm); 3] = [
+/// What files begin with that have something else packed into them.
+const PACKED: [(&[u8], ForeignForm); 6] = [
     (b"Salted__", foreign::OPENSSL_ENCRYPTED),
-    (b"\x1f\x8b\x08", foreign::GZIP),
+    (GZIP, foreign::GZIP),
     (b"\0GITCRYPT\0", foreign::GIT_CRYPT),
+    (b"\xfd7zXZ\0", foreign::XZ),
+    (b"PK\x03\x04", foreign::ZIP),
+    (b"\x28\xb5\x2f\xfd", foreign::ZSTD),
 ];
+const GZIP: &[u8] = b"\x1f\x8b\x08";
+/// What follows `BZh` and a digit in bzip2.
+const BZIP2_BLOCK: &[u8] = b"1AY&SY";
+/// No file of a key is longer.
+const LONGEST_CONTENT: u64 = 64 * 1024;
+
+/// A file that has something else packed into it.
+pub(super) fn packed(bytes: &[u8]) -> Option<ForeignForm> {
+    let known = PACKED.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, form)| *form);
+    let is_bzip2 = bytes.starts_with(b"BZh") && bytes.get(4..).is_some_and(|rest| rest.starts_with(BZIP2_BLOCK));
+    known.or_else(|| is_bzip2.then_some(foreign::BZIP2)).or_else(|| is_zlib(bytes).then_some(foreign::ZLIB))
+}
+
+/// The same for bytes that were base64 or hexadecimal. Those of a random secret may begin as a file does, so a short
+/// beginning is not enough.
+pub(super) fn packed_for_certain(bytes: &[u8]) -> Option<ForeignForm> {
+    packed(bytes).filter(|form| *form != foreign::GZIP || has_gzip_head(bytes))
+}
+
+/// RFC 1952 §2.3: the flags, four bytes of time, how well it was compressed, and the system.
+fn has_gzip_head(bytes: &[u8]) -> bool {
+    let [flags, _, _, _, _, effort, system, ..] = bytes.strip_prefix(GZIP).unwrap_or_default() else { return false };
+    *flags < 0x20 && matches!(effort, 0 | 2 | 4) && matches!(system, 0..=13 | 255)
+}
+
+/// Data that unpacks to its end, where its checksum is (RFC 1950 §2.2). Its beginning has two bytes alone.
+fn is_zlib(bytes: &[u8]) -> bool {
+    let begins = bytes.first().is_some_and(|first| first & 0x0f == 8) && bytes.len() > 8;
+    let unpacked =
+        || std::io::copy(&mut flate2::read::ZlibDecoder::new(bytes).take(LONGEST_CONTENT), &mut std::io::sink());
+    begins && unpacked().is_ok_and(|length| length > 0)
+}
 
 pub(super) fn binary(bytes: &[u8]) -> Option<RecognisedKey> {
     if let Some(structure) = der_structure::recognise(bytes) {
@@ -34,8 +71,11 @@ pub(super) fn binary(bytes: &[u8]) -> Option<RecognisedKey> {
     if ssh::is_blob(bytes) {
         return Some(RecognisedKey::public(ssh::public_of_blob(bytes)));
     }
-    if is_cng_blob(bytes) {
-        return Some(RecognisedKey::foreign(foreign::CNG));
+    if let Some(point) = bare_point(bytes) {
+        return Some(RecognisedKey::public(Ok(PublicKey::Ec(point))));
+    }
+    if let Some(form) = cng_blob(bytes) {
+        return Some(RecognisedKey::foreign(form));
     }
     if bytes.get(8..12) == Some(b"KBXf") {
         return Some(RecognisedKey::foreign(foreign::KEYBOX));
@@ -44,12 +84,34 @@ pub(super) fn binary(bytes: &[u8]) -> Option<RecognisedKey> {
     known.or_else(|| pgp_packet(bytes)).map(RecognisedKey::foreign)
 }
 
-/// What Windows' CNG exports (`BCRYPT_RSAKEY_BLOB`): a magic number, the bits, and the length of the exponent.
-fn is_cng_blob(bytes: &[u8]) -> bool {
-    let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
-    let is_rsa = [b"RSA1", b"RSA2", b"RSA3"].iter().any(|magic| bytes.starts_with(*magic));
-    let is_sized = || number(4).is_some_and(|bits| (512..=16_384).contains(&bits) && bits.is_multiple_of(8));
-    is_rsa && is_sized() && number(8).is_some_and(|length| (1..=8).contains(&length))
+/// The public half of an EC key alone, uncompressed, as VAPID keys are (RFC 8292 §3.2). It is on its curve, as no
+/// random secret of that length is.
+fn bare_point(bytes: &[u8]) -> Option<EcPublicKey> {
+    let is_uncompressed = bytes.first() == Some(&4);
+    let curve = |curve: &Curve| bytes.len() == 1 + 2 * curve.coordinate_bytes();
+    let curve = Curve::ALL.into_iter().find(curve).filter(|_| is_uncompressed)?;
+    EcPublicKey::new(curve, bytes).ok()
+}
+
+/// What Windows' CNG exports: a magic number, and then the size.
+fn cng_blob(bytes: &[u8]) -> Option<ForeignForm> {
+    let (magic, rest) = bytes.split_first_chunk::<4>()?;
+    let (size, rest) = rest.split_first_chunk::<4>()?;
+    let size = u32::from_le_bytes(*size);
+    match magic {
+        // BCRYPT_RSAKEY_BLOB: the bits, and the length of the exponent.
+        [b'R', b'S', b'A', b'1'..=b'3'] => {
+            let exponent = u32::from_le_bytes(*rest.first_chunk()?);
+            let is_sized = (512..=16_384).contains(&size) && size.is_multiple_of(8);
+            (is_sized && (1..=8).contains(&exponent)).then_some(foreign::CNG)
+        }
+        // BCRYPT_ECCKEY_BLOB: the length of a coordinate. The number in the magic says which curve, and which half.
+        [b'E', b'C', b'S' | b'K', number @ b'1'..=b'6'] => {
+            let expected = [32, 48, 66][usize::from((number - b'1') / 2)];
+            (size == expected).then_some(foreign::CNG_EC)
+        }
+        _ => None,
+    }
 }
 
 /// A key packet of RFC 9580 §5.5: its tag, its length, the version, the time, and one of the algorithms.

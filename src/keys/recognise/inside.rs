@@ -3,6 +3,7 @@
 //! Such a text is refused, and the error says where the key is. It is never read from there, because the text may have
 //! several. Without this check, the whole text would be taken for a secret.
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::jwk::{half_of_jwk, is_jwk};
@@ -13,6 +14,8 @@ use crate::keys::{der_structure, pem_blocks, ssh};
 
 /// How long the text of a key is at least, in base64 or hexadecimal.
 const SHORTEST_KEY: usize = 64;
+/// The base64 of an Ed25519 public key in DER, without padding.
+const SHORTEST_WORD: usize = 59;
 /// The decimal digits of a modulus of 2048 bits are 617, its hexadecimal ones 512.
 const DIGITS_OF_MODULUS: usize = 500;
 /// A longer path in JSON is not shown.
@@ -81,7 +84,30 @@ fn half_of(json: &Value, depth: u8) -> Option<Half> {
 /// A text that is no JSON, with a key in it.
 pub(super) fn in_text(text: &str, depth: u8) -> Option<RecognisedKey> {
     let with_line_ends = pem_blocks::with_real_line_ends(text);
-    jwk(text).or_else(|| numbers(text)).or_else(|| bytes(text, depth)).or_else(|| word(&with_line_ends, depth))
+    let forms = jwk(text).or_else(|| xml(text)).or_else(|| numbers(text)).or_else(|| bytes(text, depth));
+    forms.or_else(|| word(&with_line_ends, depth))
+}
+
+/// A key that is percent-encoded, as in an address or a form.
+pub(super) fn percent_encoded(text: &str, depth: u8) -> Option<RecognisedKey> {
+    let decoded = percent_decode_str(text).decode_utf8().ok().filter(|decoded| decoded != text)?;
+    // A form writes a blank as `+`.
+    let with_blanks = text.replace('+', " ");
+    let of_form = percent_decode_str(&with_blanks).decode_utf8().ok()?;
+    let found = in_bytes(decoded.as_bytes(), depth + 1).or_else(|| in_bytes(of_form.as_bytes(), depth + 1))?;
+    let name = found.name();
+    Some(RecognisedKey::malformed(format!("it is {name} that is percent-encoded, as in an address; decode it first")))
+}
+
+/// A key in .NET's XML, with other text around it.
+fn xml(text: &str) -> Option<RecognisedKey> {
+    let plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("\\u003c", "<").replace("\\u003e", ">");
+    let has = |names: [&str; 2]| names.iter().all(|name| plain.contains(&format!("<{name}>")));
+    (plain.contains("<RSAKeyValue>") || has(["Modulus", "Exponent"])).then(|| {
+        RecognisedKey::malformed(
+            "it has other text around a key in .NET's XML format; keep the XML alone, from its first `<` to its last `>`",
+        )
+    })
 }
 
 /// A JWK in other notation, or with other text around it.
@@ -223,7 +249,7 @@ fn word(text: &str, depth: u8) -> Option<RecognisedKey> {
     }
     let of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');
     let words = |line: &str| {
-        let mut words = line.split(|c| !of_word(c)).filter(|word| word.len() >= SHORTEST_KEY);
+        let mut words = line.split(|c| !of_word(c)).filter(|word| word.len() >= SHORTEST_WORD);
         words.any(|word| is_key(word, depth))
     };
     let line = plain.lines().position(words)?;

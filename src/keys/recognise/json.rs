@@ -10,7 +10,12 @@ pub(super) fn json(text: &str, depth: u8) -> Option<RecognisedKey> {
     if !text.starts_with(['{', '[']) {
         return None;
     }
-    let jwk = |text: String| RecognisedKey { half: half_of_jwk(&text), key: Ok(Key::Jwk(text)), private_der: None };
+    let jwk = |text: String| RecognisedKey {
+        half: half_of_jwk(&text),
+        key: Ok(Key::Jwk(text)),
+        private_der: None,
+        layers: Vec::new(),
+    };
     match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(members)) if is_jwk(&members) => Some(jwk(text.to_owned())),
         Ok(Value::Array(keys)) if keys.iter().any(|key| key.as_object().is_some_and(is_jwk)) => {

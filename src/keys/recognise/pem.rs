@@ -1,18 +1,22 @@
 //! Keys between `-----BEGIN …-----` and `-----END …-----`.
 
+use std::borrow::Cow;
+
 use super::RecognisedKey;
 use super::binary::of_der;
 use crate::keys::foreign::{self, Half, Lock};
+use crate::keys::wrapping::Layer;
 use crate::keys::{KeyFault, der_structure, pem_blocks, ssh};
 
 pub(super) fn pem(text: &str, _: u8) -> Option<RecognisedKey> {
     let text = pem_blocks::with_real_line_ends(text);
     let read = pem_blocks::read(&text)?;
     let half = half_of_labels(&read.labels);
-    Some(match read.blocks {
+    let found = match read.blocks {
         Err(fault) => RecognisedKey::faulty(half, fault),
         Ok(blocks) => one_of(&blocks),
-    })
+    };
+    Some(if matches!(text, Cow::Owned(_)) { found.within(Layer::LiteralLineEnds) } else { found })
 }
 
 fn half_of_labels(labels: &[&str]) -> Half {
