@@ -321,8 +321,8 @@ impl KeyLocation {
         }
     }
 
-    /// In the folder a new file is written first. The old one is moved away when that has succeeded, because a start that
-    /// finds no key makes another one.
+    /// In the folder a new file is written first. The old one is moved away when that has succeeded, because a start
+    /// that finds no key makes another one.
     fn with_conversion(&self, form: &ForeignForm, command: &str) -> String {
         let before = if form.half == Half::Private { PRIVATE_TO_OWNER } else { "" };
         let filled = |input: &str, output: &str| {

@@ -460,6 +460,11 @@ async fn every_flaw_of_every_profile_gets_the_code_that_was_announced() {
             for flaw in Flaw::NAMES {
                 let order = json!({ "flaw": flaw, "profile": profile, "algorithm": algorithm });
                 let answer = post(&visitor, "/test/flawed", order).await;
+                if algorithm == "RS256" && !matches!(profile, "demo" | "lab" | "bearer") {
+                    let message = "`algorithm` must be one of HS256.".to_owned();
+                    assert_eq!((answer.status, answer.text("message")), (400, message), "{flaw} {profile}");
+                    continue;
+                }
                 if (profile, algorithm) == ("bearer", "HS256") {
                     let nine = "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA";
                     let message = format!("`algorithm` must be one of {nine}.");

@@ -21,7 +21,7 @@ use crate::profiles::{Lifetime, Profile};
 use crate::token::Token;
 use crate::web::http::client::Client;
 use crate::web::http::extractor::extractor;
-use crate::web::http::json_body::{json_object, whole_number};
+use crate::web::http::json_body::json_object;
 use crate::web::http::problem::Problem;
 use crate::web::metrics::Metrics;
 use crate::web::session::logins::Logins;
@@ -79,7 +79,7 @@ impl TokenRequest {
     /// The `ttl`, in seconds; absent and `null` mean the default.
     pub fn lifetime(&self, default: Lifetime) -> Result<Lifetime, Problem> {
         let Some(value) = self.members.get("ttl").filter(|it| !it.is_null()) else { return Ok(default) };
-        let lifetime = whole_number(value).and_then(|seconds| Lifetime::of(seconds).ok());
+        let lifetime = value.as_i64().and_then(|seconds| Lifetime::of(seconds).ok());
         lifetime.ok_or_else(|| Problem::bad_request("`ttl` must be a number of whole seconds from 1 to 86400."))
     }
 

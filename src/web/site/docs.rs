@@ -122,7 +122,7 @@ impl Access {
     const fn says(self) -> &'static str {
         match self {
             Self::Anybody => "Open to everybody.",
-            Self::Session => "The session cookie, when there is one, says whose token it is.",
+            Self::Session => "The session cookie says whose token it is.",
             Self::Login => "A username and a password, in the JSON body or by HTTP Basic; Basic needs no body.",
             Self::Form => "A username and a password, in the form.",
             Self::Client => {

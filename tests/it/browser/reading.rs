@@ -212,7 +212,7 @@ async fn a_permalink_opens_its_operation() {
         visit.open("/docs/api#operation-inspect").await;
         assert!(visit.text("#operation-inspect .command pre").await.contains("verify"));
         visit.eval("location.hash = '#operation-verify'").await;
-        assert!(visit.text("[id='operation-verify']").await.contains("Link to this operation"));
+        assert!(visit.text("[id='operation-verify']").await.contains("Permalink"));
     })
     .await;
 }
@@ -407,7 +407,7 @@ async fn a_form_of_the_issuer_that_is_sent_as_it_stands_gets_its_answer() {
         visit.tick(&format!("#operation-{operation} .try .button")).await;
         visit.wait_for(&format!("#operation-{operation} .try strong"), "200 OK").await;
         let permalink = visit.text(&format!("#operation-{operation} .note-small a")).await;
-        assert_eq!(permalink, "Link to this operation");
+        assert_eq!(permalink, "Permalink");
     }
     visit.end().await;
 }
