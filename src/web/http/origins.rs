@@ -150,8 +150,8 @@ impl Origins {
         self.hosts.are_loopback_alone() && self.public.as_ref().is_none_or(PublicUrl::is_local)
     }
 
-    /// Fetch Metadata first, `Origin` for browsers and proxies without it; a client that sends neither is no browser. Of
-    /// an image of another site that is loaded over plain http, browsers say no more than `Referer`.
+    /// Fetch Metadata first, `Origin` for browsers and proxies without it; a client that sends neither is no browser.
+    /// Of an image of another site that is loaded over plain http, browsers say no more than `Referer`.
     fn sent_by_this_site(&self, head: &RequestHead, host: Option<&str>) -> bool {
         let headers = &head.headers;
         let mut sites = headers.get_all("sec-fetch-site");
