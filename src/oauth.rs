@@ -29,6 +29,7 @@ pub mod parameters;
 pub mod pkce;
 pub mod policy;
 pub mod redirect_uri;
+mod response_target;
 pub mod scope;
 pub mod stored_grant;
 pub mod token_request;

@@ -5,19 +5,17 @@
 //! send the browser. Every other error is sent to the client, as [`AuthorizationResponse`].
 
 use super::audience::Audience;
-use super::authorization_response::{AuthorizationResponse, ResponseMode};
+use super::authorization_response::AuthorizationResponse;
 use super::client::ClientId;
 use super::error::{ErrorCode, OAuthError};
 use super::parameters::{Parameters, Received};
 use super::pkce::Challenge;
 use super::redirect_uri::{RedirectRules, RedirectUri};
+use super::response_target::{ResponseTarget, check_response_mode};
 use super::scope::Scope;
 
 /// The only response type: the code flow.
 pub const RESPONSE_TYPE: &str = "code";
-
-/// A response mode that is refused. Some libraries ask for it unless they are told otherwise.
-const FRAGMENT: &str = "fragment";
 
 /// The longest `nonce` in bytes. It is copied to the ID token.
 const LONGEST_NONCE: usize = 1024;
@@ -212,19 +210,6 @@ fn check_response_type(parameters: &Parameters) -> Result<(), OAuthError> {
     Err(OAuthError::new(ErrorCode::UnsupportedResponseType, "`response_type` must be code"))
 }
 
-fn check_response_mode(parameters: &Parameters) -> Result<(), OAuthError> {
-    match parameters.get("response_mode") {
-        Some(FRAGMENT) => Err(OAuthError::invalid_request(
-            "`response_mode` must be query or form_post, and this client asked for fragment: set its response mode to \
-             query",
-        )),
-        Some(name) if ResponseMode::named(name).is_none() => {
-            Err(OAuthError::invalid_request("`response_mode` must be query or form_post"))
-        }
-        _ => Ok(()),
-    }
-}
-
 impl LoginParameters {
     fn parse(parameters: &Parameters) -> Result<Self, OAuthError> {
         Ok(Self {
@@ -266,46 +251,11 @@ impl Prompt {
     }
 }
 
-/// Where the answer to a request goes, and what comes back with it.
-#[derive(Clone, Debug)]
-struct ResponseTarget {
-    redirect_uri: RedirectUri,
-    mode: ResponseMode,
-    /// Whether the client asked for the answer in the fragment, and reads nothing else.
-    reads_fragment: bool,
-    state: Option<String>,
-    issuer: String,
-}
-
-impl ResponseTarget {
-    /// With an unknown response mode the error goes into the query.
-    fn new(redirect_uri: RedirectUri, received: &Received, issuer: &str) -> Self {
-        let wanted = received.once("response_mode");
-        let mode = wanted.and_then(ResponseMode::named).unwrap_or_default();
-        let state = received.once("state").map(str::to_owned);
-        let reads_fragment = wanted == Some(FRAGMENT);
-        Self { redirect_uri, mode, reads_fragment, state, issuer: issuer.to_owned() }
-    }
-
-    /// A client that reads the fragment alone would ask again and again, so a refusal is in both places for it. A code
-    /// never is, because such a request is not valid.
-    fn refusal(&self, error: &OAuthError) -> AuthorizationResponse {
-        let code = error.code().as_str().to_owned();
-        let response = self.response(vec![("error", code), ("error_description", error.description().to_owned())]);
-        if self.reads_fragment { response.repeated_in_fragment() } else { response }
-    }
-
-    fn response(&self, mut parameters: Vec<(&'static str, String)>) -> AuthorizationResponse {
-        parameters.extend(self.state.clone().map(|state| ("state", state)));
-        parameters.push(("iss", self.issuer.clone()));
-        AuthorizationResponse::new(self.redirect_uri.clone(), self.mode, parameters)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use url::form_urlencoded::Serializer;
 
+    use super::super::authorization_response::ResponseMode;
     use super::*;
 
     const ISSUER: &str = "http://localhost:5000";
