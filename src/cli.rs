@@ -37,7 +37,7 @@ use crate::keys::Algorithm;
 use crate::log::Printer;
 use crate::random::Random;
 use crate::settings::{BadSetting, Environment, Flags, Settings, arguments};
-use crate::token::printable::escaped;
+use crate::texts::printable::escaped;
 use crate::web::Server;
 
 /// Issues JSON Web Tokens and shows every check that a verifier makes on them.

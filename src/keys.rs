@@ -62,7 +62,7 @@ pub use jwks::{Jwk, Jwks};
 pub use key_set::{KeySet, ProfileKeys};
 pub use lab::{Es256Pair, LabKeys};
 pub use pair::{PrivateKey, PublicKey};
-pub use permissions::{Exposed, Privacy};
+pub use permissions::{Exposed, Privacy, folder_of};
 pub use ring::{KeyRing, SESSION_KEY_BYTES};
 pub use rotation::{OVERLAP, OldKeys, Renewal, Start};
 pub use rsa::{RsaPrivateKey, RsaPublicKey};

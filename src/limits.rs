@@ -9,7 +9,7 @@ mod proxies;
 mod rate;
 mod shared;
 
-pub use memory::{CAPACITY, Memory, NAMES_OF_A_CLIENT};
+pub use memory::{CAPACITY, MemoryCounters, NAMES_OF_A_CLIENT};
 pub use proxies::{BadProxies, TrustedProxies};
 pub use rate::{BadRate, Rate};
 
@@ -113,7 +113,7 @@ impl RateStore {
     /// A limit on `what`, counted separately from other limits.
     pub fn limiter(&self, what: &'static str, rate: Rate) -> Limiter {
         Limiter(match &self.0 {
-            None => Box::new(Memory::new(rate)),
+            None => Box::new(MemoryCounters::new(rate)),
             Some((redis, secret)) => Box::new(Shared::new(redis.clone(), secret.clone(), what, rate)),
         })
     }

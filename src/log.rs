@@ -25,7 +25,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use thiserror::Error;
 
 use crate::clock::{Clock as _, System};
-use crate::token::printable::escaped;
+use crate::texts::printable::escaped;
 use line::{Entry, Format, LineBuffer};
 use writer::{Stream, StreamWriter};
 

@@ -5,6 +5,7 @@
 //! broken.
 
 mod answers;
+mod cause;
 mod classes;
 mod grants;
 mod migrations;

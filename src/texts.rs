@@ -21,6 +21,7 @@
 
 pub mod hidden;
 mod passage;
+pub mod printable;
 mod prose;
 pub mod punctuation;
 pub mod wording;

@@ -12,7 +12,6 @@ mod numbers;
 mod pasted;
 mod pending;
 mod preview;
-pub mod printable;
 mod refusal;
 mod verdict;
 mod verify;

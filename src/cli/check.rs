@@ -11,7 +11,7 @@ use crate::log::chain;
 use crate::redis::{Redis, RedisUrl};
 use crate::settings::{Credentials, Environment, Flags, Settings};
 use crate::store::{self, Found};
-use crate::token::printable::escaped;
+use crate::texts::printable::escaped;
 use crate::web::{NO_USERS, TlsReport, check_tls, exposed};
 
 /// Checks every part, even after one fails. The exit code is 2 if any failed. Creates and changes nothing.
@@ -20,7 +20,7 @@ pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<Exit
     let keys = key_warnings(&settings);
     let tls = check_tls(&settings, System.now());
     let mut notes = notes(environment, &settings, keys.as_deref().unwrap_or_default(), tls.as_ref().ok());
-    notes.extend(exposed(&settings).map(|exposed| format!("files: {exposed}")));
+    notes.extend(exposed(&settings).iter().map(|exposed| format!("files: {exposed}")));
     let store = store::check(&settings.options.database.url).await;
     if settings.credentials == Credentials::Users && matches!(store, Ok(Found::Nothing | Found::Empty)) {
         notes.push(format!("store: {NO_USERS}"));

@@ -16,7 +16,7 @@ use crate::clock::{Clock as _, System};
 use crate::code::Code;
 use crate::keys::{Algorithm, GivenVerifier, KeyError, KeyRing, Verifier, keygen_in};
 use crate::settings::{Environment, Flags, Settings};
-use crate::token::printable::json_escaped;
+use crate::texts::printable::json_escaped;
 use crate::token::{self, Candidates, Expected, LARGEST_TOKEN, Lines, Pasted, Preview, Show, Verdict};
 use source::Source;
 use text::Text;

@@ -12,7 +12,7 @@ use crate::keys::{self, Algorithm, KeyKind, shell_word};
 use crate::profiles::demo::DemoAlgorithm;
 use crate::random::Random;
 use crate::settings::{Environment, Flags};
-use crate::token::printable::escaped;
+use crate::texts::printable::escaped;
 
 #[derive(Args)]
 #[command(after_help = "\

@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::stdout::Stdout;
 use super::{Failure, help};
 use crate::settings::Environment;
-use crate::token::printable::escaped;
+use crate::texts::printable::escaped;
 
 #[derive(Args)]
 #[command(after_help = "\

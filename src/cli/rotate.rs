@@ -14,7 +14,7 @@ use crate::profiles::bearer;
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::random::Random;
 use crate::settings::{Environment, Flags};
-use crate::token::printable::escaped;
+use crate::texts::printable::escaped;
 
 #[derive(Args)]
 #[command(after_help = "\

@@ -14,7 +14,7 @@ use crate::keys::shell_word;
 use crate::random::Random;
 use crate::settings::{Environment, Flags, Settings};
 use crate::store::{self, DatabaseUrl, Found, Store};
-use crate::token::printable::escaped;
+use crate::texts::printable::escaped;
 
 #[derive(Args)]
 #[command(after_help = "\

@@ -111,11 +111,10 @@ pub(super) fn kind_on(curve: impl fmt::Display) -> String {
 }
 
 fn explicit_curve() -> KeyFault {
-    KeyFault::Malformed(
-        "it is an EC key that spells out the numbers of its curve; write the curve's name instead: \
-         `openssl ec -in FILE -param_enc named_curve -out NEW`"
-            .into(),
-    )
+    KeyFault::Repairable {
+        what: "it is an EC key that spells out the numbers of its curve; write the curve's name instead".into(),
+        command: "openssl ec -in FILE -param_enc named_curve -out NEW".into(),
+    }
 }
 
 /// The public half: a point of its curve.

@@ -21,6 +21,9 @@ pub enum KeyFault {
     /// The message says how to repair it.
     #[error("{0}")]
     Malformed(Cow<'static, str>),
+    /// A command repairs it, in which `FILE` is where the text is now.
+    #[error("{what}: `{command}`")]
+    Repairable { what: Cow<'static, str>, command: Cow<'static, str> },
     #[error("it is protected by a passphrase")]
     Passphrase(Lock),
     #[error("it is {0}")]
@@ -118,8 +121,7 @@ impl KeyFault {
     pub(super) fn within(self, layers: Vec<Layer>) -> Self {
         let has_command = match &self {
             Self::Foreign(form) => form.command.is_some(),
-            Self::Malformed(message) => message.contains(" FILE"),
-            Self::Passphrase(_) | Self::PrivateForPublic => true,
+            Self::Repairable { .. } | Self::Passphrase(_) | Self::PrivateForPublic => true,
             _ => false,
         };
         if has_command && !layers.is_empty() { Self::Wrapped { fault: Box::new(self), layers } } else { self }
@@ -159,9 +161,12 @@ impl KeyFault {
                 "no form of a key was recognised in it, so this was read as a secret".to_owned()
             }
             Self::Wrapped { layers, .. } => place.when_wrapped(layers),
-            Self::Malformed(_) | Self::NoKey { .. } | Self::Jwk(_) | Self::Unfit { .. } | Self::Advised { .. } => {
-                return None;
-            }
+            Self::Malformed(_)
+            | Self::Repairable { .. }
+            | Self::NoKey { .. }
+            | Self::Jwk(_)
+            | Self::Unfit { .. }
+            | Self::Advised { .. } => return None,
         })
     }
 }

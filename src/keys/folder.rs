@@ -82,7 +82,7 @@ pub(super) fn read_or_make(
     wanted: BearerKeys,
     random: &dyn SecureRandom,
 ) -> Result<(KeyRing, Vec<Warning>), KeyError> {
-    let mut files = Folder { path: folder, warnings: Vec::new() };
+    let mut files = Folder::at(folder)?;
     files.expect_bearer_private_halves(wanted)?;
     files.keep_private().and_then(|()| files.make_missing(wanted, random)).map_err(KeyError::advised_for_server)?;
     let demo_pairs = files.pairs_with_saved_halves()?;
@@ -114,7 +114,7 @@ pub(super) fn read_or_make(
 }
 
 fn read_verifying(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
-    let mut files = Folder { path: folder, warnings: Vec::new() };
+    let mut files = Folder::at(folder)?;
     let pairs = files.pairs()?;
     let retired = files.retired(&pairs)?;
     Ok((KeySet::of_secrets(&files.secrets()?), KeySet::of_rsa(&pairs, &retired)))
@@ -122,7 +122,7 @@ fn read_verifying(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
 
 /// Checks the existing files, and creates nothing.
 pub(super) fn check(folder: &Path, given: &GivenCredentials, wanted: BearerKeys) -> Result<Vec<Warning>, KeyError> {
-    let mut files = Folder { path: folder, warnings: Vec::new() };
+    let mut files = Folder::at(folder)?;
     let pairs = files.pairs()?;
     files.retired(&pairs)?;
     files.secrets()?;
@@ -151,7 +151,15 @@ struct Folder<'a> {
     warnings: Vec<Warning>,
 }
 
-impl Folder<'_> {
+impl<'a> Folder<'a> {
+    /// The folder at this path, which may be missing.
+    fn at(path: &'a Path) -> Result<Self, KeyError> {
+        if path.is_file() {
+            return Err(KeyError::NotAFolder { path: path.to_owned() });
+        }
+        Ok(Self { path, warnings: Vec::new() })
+    }
+
     /// Creates the folder with mode 0700. An existing folder without keys gets that mode too. One with keys keeps its
     /// mode, and a warning says what other users may do.
     fn keep_private(&self) -> Result<(), KeyError> {

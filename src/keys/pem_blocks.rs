@@ -169,9 +169,10 @@ fn expect_unquoted(body: &str) -> Result<(), KeyFault> {
     let mut lines = body.lines().map(str::trim_start).filter(|line| !line.is_empty());
     let Some(first) = lines.next().and_then(|line| line.chars().next()) else { return Ok(()) };
     if ['>', '|', '#', '*', ';'].contains(&first) && lines.all(|line| line.starts_with(first)) {
-        let message =
-            format!("its lines begin with `{first}`, as quoted lines do; delete that: `sed 's/^[{first} ]*//' FILE`");
-        return Err(KeyFault::Malformed(message.into()));
+        return Err(KeyFault::Repairable {
+            what: format!("its lines begin with `{first}`, as quoted lines do; delete that").into(),
+            command: format!("sed 's/^[{first} ]*//' FILE").into(),
+        });
     }
     Ok(())
 }

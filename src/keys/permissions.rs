@@ -10,7 +10,14 @@ pub enum Privacy {
     Secret,
     /// Anyone may read it, such as a public key, but other users must not change it.
     Public,
+    /// It is a folder that has a secret in it. Whoever may change it can put a file of their own in the place of ours,
+    /// unless its sticky bit is set, as that of `/tmp` is. Its group may, because on many systems a user's group is
+    /// theirs alone, and its owner may, because it is often somebody who administers.
+    Folder,
 }
+
+/// With this bit, only the owner of a file can remove or rename it in the folder.
+const STICKY: u32 = 0o1000;
 
 /// A file or folder that other users of this machine can read or change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,12 +35,20 @@ impl Exposed {
     /// `None` if there is no such path, if its mode is right, or if the system has no modes.
     pub fn find(path: &Path, privacy: Privacy) -> Option<Self> {
         let Found { mode, is_folder, owner } = found(path)?;
+        let owner = owner.filter(|_| privacy != Privacy::Folder);
         let (surplus, wanted) = match privacy {
+            Privacy::Folder if mode & STICKY != 0 => return None,
+            Privacy::Folder => (0o002, mode & !0o002),
             Privacy::Secret if is_folder => (0o077, 0o700),
             Privacy::Secret => (0o077, 0o600),
             Privacy::Public => (0o022, 0o644),
         };
         (mode & surplus != 0 || owner.is_some()).then(|| Self { path: path.to_owned(), mode, wanted, owner })
+    }
+
+    /// The folder that a file or folder is in.
+    pub fn find_folder_of(path: &Path) -> Option<Self> {
+        Self::find(folder_of(path), Privacy::Folder)
     }
 
     pub fn path(&self) -> &Path {
@@ -47,7 +62,7 @@ impl Exposed {
 
     /// What other users may do with it.
     const fn risk(&self) -> &'static str {
-        let is_readable = self.mode & 0o044 != 0 && self.wanted != 0o644;
+        let is_readable = self.mode & !self.wanted & 0o044 != 0;
         match (is_readable, self.mode & 0o022 != 0) {
             (true, true) => "read and change",
             (false, true) => "change",
@@ -77,6 +92,11 @@ impl fmt::Display for Exposed {
         }
         write!(f, "others on this machine may {risk} `{path}` (mode {mode:04o}); `{}` ends that", self.command())
     }
+}
+
+/// The folder that a path is in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The path as a shell takes it.
@@ -169,6 +189,17 @@ mod tests {
         assert!(of_folder.contains("may read `") && of_folder.contains("`chmod 700 "), "{of_folder}");
         assert_eq!(said(folder.path(), 0o700, Privacy::Secret), None);
         assert_eq!(Exposed::find(&folder.path().join("missing"), Privacy::Secret), None);
+    }
+
+    #[test]
+    fn a_folder_in_which_anybody_can_replace_files_is_told_and_one_with_the_sticky_bit_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        for mode in [0o700, 0o755, 0o775, 0o1777] {
+            assert_eq!(said(folder, mode, Privacy::Folder), None, "{mode:o}");
+        }
+        let open = said(folder, 0o777, Privacy::Folder).unwrap();
+        assert!(open.contains("may change `") && open.contains("`chmod 775 "), "{open}");
     }
 
     #[test]

@@ -29,13 +29,13 @@ pub const NAMES_OF_A_CLIENT: usize = 256;
 const SHARDS: usize = 64;
 
 /// Counts in the memory of this process.
-pub struct Memory {
+pub struct MemoryCounters {
     rate: Rate,
     fingerprints: RandomState,
     shards: Box<[Mutex<Shard>]>,
 }
 
-impl Memory {
+impl MemoryCounters {
     pub fn new(rate: Rate) -> Self {
         let shards = iter::repeat_with(Mutex::default).take(SHARDS).collect();
         Self { rate, fingerprints: RandomState::new(), shards }
@@ -73,7 +73,7 @@ impl Memory {
 }
 
 #[async_trait]
-impl Counters for Memory {
+impl Counters for MemoryCounters {
     async fn admit(&self, key: Key<'_>, now: DateTime<Utc>) -> Result<Decision, RedisFailure> {
         Ok(self.admit(key, now))
     }
@@ -191,8 +191,8 @@ mod tests {
         DateTime::from_timestamp_millis(1_700_000_000_000 + milliseconds).unwrap()
     }
 
-    fn limiter(rate: &str) -> Memory {
-        Memory::new(rate.parse().unwrap())
+    fn limiter(rate: &str) -> MemoryCounters {
+        MemoryCounters::new(rate.parse().unwrap())
     }
 
     fn refused(retry_after: u64) -> Decision {

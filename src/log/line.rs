@@ -5,7 +5,7 @@ use std::fmt::{Arguments, Write as _};
 use chrono::{DateTime, Utc};
 use log::Level;
 
-use crate::token::printable::{escaped, is_plain};
+use crate::texts::printable::{escaped, is_plain};
 
 /// The format of log lines.
 #[derive(Clone, Copy)]

@@ -10,7 +10,7 @@ use super::list::Setting;
 use super::paths;
 use crate::input::read_bounded;
 use crate::keys::{CREDENTIAL_NAMES, Entry, Exposed, GivenCredentials, Privacy, parse_env_file};
-use crate::token::printable::escaped;
+use crate::texts::printable::escaped;
 
 /// The largest `.env` in bytes.
 const LARGEST_DOTENV: u64 = 1024 * 1024;

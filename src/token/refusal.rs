@@ -6,10 +6,10 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::printable::escaped;
 use super::{Check, NumericDate, Reason, Rules};
 use crate::code::Code;
 use crate::keys::{Algorithm, Verifier};
+use crate::texts::printable::escaped;
 use crate::texts::wording::{counted, listed_with_or};
 
 pub(super) fn stray_character(c: char) -> Cow<'static, str> {

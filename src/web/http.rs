@@ -3,6 +3,7 @@
 pub(super) mod accept;
 pub(super) mod body_limit;
 pub(super) mod client;
+pub(super) mod client_limit;
 pub(super) mod client_work;
 pub(super) mod connection;
 pub(super) mod cookie_header;

@@ -36,7 +36,7 @@ use crate::random::Random;
 use crate::redis::{Redis, RedisFailure, RedisUrl};
 use crate::settings::{Credentials, Options, Settings};
 use crate::store::{self, OpenError, Store};
-use crate::token::printable::escaped;
+use crate::texts::printable::escaped;
 use crate::web::http::connection::Limits;
 use crate::web::http::origins::{Origins, Transport};
 use crate::web::session::session_store::SessionBackend;
@@ -214,11 +214,21 @@ fn begin(
     Ok(server.run())
 }
 
-/// The keys folder and the store's files, if other users of this machine can read or change them. The key ring itself
-/// warns about the files inside the keys folder.
-pub fn exposed(settings: &Settings) -> impl Iterator<Item = Exposed> {
-    let folder = settings.options.keys.source.folder().and_then(|folder| Exposed::find(folder, Privacy::Secret));
-    folder.into_iter().chain(store::exposed(&settings.options.database.url))
+/// The keys folder, the store's files and the folders that they are in, if other users of this machine can read or
+/// change them. The key ring itself warns about the files inside the keys folder.
+pub fn exposed(settings: &Settings) -> Vec<Exposed> {
+    let mut found = Vec::new();
+    if let Some(folder) = settings.options.keys.source.folder() {
+        found.extend(Exposed::find(folder, Privacy::Secret));
+        found.extend(Exposed::find_folder_of(folder));
+    }
+    // Often the keys folder and the database are in one folder.
+    for other in store::exposed(&settings.options.database.url) {
+        if !found.contains(&other) {
+            found.push(other);
+        }
+    }
+    found
 }
 
 /// Says what to do where no login can succeed.

@@ -284,7 +284,10 @@ async fn in_a_redirect_all_but_unreserved_characters_and_the_exclamation_mark_is
         assert_eq!(location(&visitor.validate().await), address, "{subject}");
         let page = visitor.page(address).await;
         assert!(page.contains("Verified."), "the address of {subject} leads back to it: {page}");
-        assert!(page.contains("The subject of the token in your session, which passes every check."), "{subject}");
+        assert!(
+            page.contains("This is the subject of the token in your session, and the token passes every check."),
+            "{subject}"
+        );
     }
 }
 

@@ -67,6 +67,7 @@ fn what_others_may_read_or_change_is_warned_of_with_its_mode_and_the_command() {
         ("keys/jwt_key.pub", 0o666, "change", "chmod 644 keys/jwt_key.pub"),
         ("hallpass.db", 0o644, "read", "chmod 600 hallpass.db"),
         ("hallpass.db", 0o662, "read and change", "chmod 600 hallpass.db"),
+        (".", 0o777, "change", "chmod 775 ."),
     ] {
         let path = program.path(file);
         let before = mode(&path);

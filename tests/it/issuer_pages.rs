@@ -949,3 +949,40 @@ async fn under_https_the_cookie_is_secure_and_has_the_host_prefix() {
         assert_eq!(Answer::to(get).await.status, status, "{cookie}");
     }
 }
+
+#[tokio::test]
+async fn a_client_that_asks_for_codes_too_often_leaves_nothing_more_in_the_store() {
+    const CODES_A_MINUTE: usize = 600;
+    let app = TestApp::spawn();
+    let client = Client(&app);
+    let form = encoded(&request(&[("username", "bob"), ("password", "secret")]));
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let log_in = || {
+        let login = http.post(format!("{}/oauth/login", app.url)).header("accept", "text/html");
+        Answer::to(login.header("content-type", "application/x-www-form-urlencoded").body(form.clone()))
+    };
+    let first = log_in().await;
+    let cookie = first.header("set-cookie").split_once(';').unwrap().0.to_owned();
+    for _ in 1..CODES_A_MINUTE {
+        assert_eq!(log_in().await.status, 303);
+    }
+    let refused = log_in().await;
+    assert_eq!((refused.status, header_count(&refused.headers, "set-cookie")), (429, 0));
+    assert_eq!(refused.header("retry-after"), "60");
+    assert!(refused.body.contains("asks for authorization codes too often"), "{}", refused.body);
+    assert_eq!(client.authorize_with(&cookie, &request(&[])).await.status, 429, "a login that stands counts too");
+
+    app.advance(60);
+    assert_eq!(log_in().await.status, 303);
+}
+
+#[tokio::test]
+async fn a_test_suite_may_log_in_as_often_as_it_likes() {
+    let app = TestApp::with(TEST_MODE);
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let silent = encoded(&request(&[("prompt", "none"), ("login_hint", "bob")]));
+    for _ in 0..=600 {
+        let answer = http.get(format!("{}/oauth/authorize?{silent}", app.url)).send().await.unwrap();
+        assert_eq!(answer.status(), 303);
+    }
+}

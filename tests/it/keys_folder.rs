@@ -373,6 +373,24 @@ fn eight_starts_on_one_empty_folder_at_once_end_up_with_the_same_keys() {
 }
 
 #[test]
+fn a_file_in_the_place_of_the_folder_is_refused_with_the_setting_and_left_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("keys.txt");
+    fs::write(&file, "not a folder").unwrap();
+    let random = SystemRandom::new();
+    for error in [
+        KeyRing::read_or_make(&file, &random).err(),
+        KeyRing::read_verifying(&file).err(),
+        generate_hs256(&file, true, &random).err(),
+    ] {
+        let error = error.expect("a refusal");
+        let wanted = format!("--keys is `{}`, which is a file; name the folder", file.display());
+        assert!(error.to_string().starts_with(&wanted), "{error}");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "not a folder");
+}
+
+#[test]
 fn the_folder_is_made_with_the_folders_above_it() {
     let keys = Keys::empty();
     KeyRing::read_or_make(&keys.path("a/b"), &SystemRandom::new()).map_err(|error| chain(&error)).unwrap();

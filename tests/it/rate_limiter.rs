@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::thread;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hallpass::limits::{CAPACITY, Decision, Memory, Rate};
+use hallpass::limits::{CAPACITY, Decision, MemoryCounters, Rate};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -46,7 +46,7 @@ impl Run {
 
     /// The answer to the last of `requests` after all the others.
     fn answer(&self, requests: &[Request]) -> Decision {
-        let limiter = Memory::new(self.rate);
+        let limiter = MemoryCounters::new(self.rate);
         requests.iter().fold(Decision::Admitted, |_, (client, now)| limiter.admit(*client, *now))
     }
 
@@ -70,7 +70,7 @@ proptest! {
 
     #[test]
     fn a_window_that_an_admitted_request_opens_admits_as_many_as_the_rate_says(run in runs(3, 0..300)) {
-        let limiter = Memory::new(run.rate);
+        let limiter = MemoryCounters::new(run.rate);
         let mut windows = HashMap::new();
         for (client, now) in run.requests {
             let (opened, admitted) = windows.entry(client).or_insert((now, 0));
@@ -103,7 +103,7 @@ proptest! {
 
 #[test]
 fn a_million_networks_do_not_grow_memory_and_are_served() {
-    let limiter = Memory::new("1/m".parse().unwrap());
+    let limiter = MemoryCounters::new("1/m".parse().unwrap());
     for number in 0..1_000_000_u64 {
         // Multiplying by an odd number leads to a million different networks, far apart.
         let network = u128::from(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64;
@@ -115,7 +115,7 @@ fn a_million_networks_do_not_grow_memory_and_are_served() {
 
 #[test]
 fn requests_that_come_at_once_are_counted_one_by_one() {
-    let limiter = Memory::new("10/m".parse().unwrap());
+    let limiter = MemoryCounters::new("10/m".parse().unwrap());
     let ask = || (0..100).filter(|_| limiter.admit(client(1), noon()) == Decision::Admitted).count();
     let admitted: usize = thread::scope(|scope| {
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();

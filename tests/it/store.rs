@@ -768,6 +768,7 @@ mod sqlite {
         fs::write(&path, bytes).unwrap();
         let line = refusal(&path).await;
         assert!(line.contains("hallpass.db` is no SQLite database, or a damaged one; move it away"), "{line}");
+        assert_eq!(line.matches("(code: ").count(), 1, "the cause is said once: {line}");
     }
 
     #[tokio::test]

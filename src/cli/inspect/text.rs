@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::colour::Palette;
 use crate::code::Code;
-use crate::token::printable::{escaped, json_escaped};
+use crate::texts::printable::{escaped, json_escaped};
 use crate::token::{Finding, NumericDate, Outcome, Part, Preview, Verdict, duration_in_words};
 
 /// The lines for people, on standard output.

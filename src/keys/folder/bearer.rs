@@ -160,7 +160,7 @@ fn algorithm_of(first: &str) -> Option<Algorithm> {
 /// What verifies bearer tokens. The folder does not say under which algorithm they are signed: it is the first of
 /// `preferred` that fits the key, or the usual one of its kind.
 pub(super) fn read_bearer_verifying(folder: &Path, preferred: &[Algorithm]) -> Result<Vec<Verifier>, KeyError> {
-    let files = Folder { path: folder, warnings: Vec::new() };
+    let files = Folder::at(folder)?;
     let verifier = |pair: &Dated<PairKey>| {
         let kind = pair.key.public.kind();
         let fitting = preferred.iter().copied().find(|algorithm| algorithm.key_kind() == kind);

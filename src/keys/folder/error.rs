@@ -14,6 +14,8 @@ use crate::texts::wording::counted;
 pub enum KeyError {
     #[error("cannot use key `{path}`")]
     Unfit { path: PathBuf, source: KeyFault },
+    #[error("--keys is `{path}`, which is a file; name the folder that the keys are in")]
+    NotAFolder { path: PathBuf },
     #[error("cannot read key `{path}`")]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("cannot write key `{path}`")]

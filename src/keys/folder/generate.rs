@@ -53,7 +53,7 @@ pub fn generate_file(
 
 /// Creates all files or none, in a folder for its owner alone. With `force`, replaces existing ones.
 fn write_into_folder(folder: &Path, files: Vec<(PathBuf, String)>, force: bool) -> Result<Vec<PathBuf>, KeyError> {
-    Folder { path: folder, warnings: Vec::new() }.keep_private()?;
+    Folder::at(folder)?.keep_private()?;
     write_files(files, force)
 }
 

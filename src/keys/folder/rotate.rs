@@ -61,7 +61,7 @@ pub fn rotate(
     now: DateTime<Utc>,
     random: &dyn SecureRandom,
 ) -> Result<Rotation, KeyError> {
-    let mut files = Folder { path: folder, warnings: Vec::new() };
+    let mut files = Folder::at(folder)?;
     let (mut found, mut skipped) = (Vec::new(), Vec::new());
     for keys in wanted {
         let present = KeysInFolder::all(&mut files, *keys)?;

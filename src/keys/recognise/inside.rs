@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::jwk::{half_of_jwk, is_jwk};
 use super::{RecognisedKey, encoded, hexadecimal, in_bytes};
-use crate::keys::fault::shell_word;
+use crate::keys::fault::{KeyFault, shell_word};
 use crate::keys::foreign::Half;
 use crate::keys::{der_structure, pem_blocks, ssh};
 
@@ -36,10 +36,11 @@ pub(super) fn in_json(json: &Value, levels: usize, depth: u8) -> Option<Recognis
             return RecognisedKey::malformed("it is JSON with a key in it; keep the key alone");
         }
         let name = path.strip_prefix('.').filter(|name| !name.contains(['.', '['])).unwrap_or(&path);
-        let word = shell_word(&path);
-        RecognisedKey::malformed(format!(
-            "it is JSON, and its member `{name}` holds a key; take that alone: `jq -r {word} FILE`"
-        ))
+        let fault = KeyFault::Repairable {
+            what: format!("it is JSON, and its member `{name}` holds a key; take that alone").into(),
+            command: format!("jq -r {} FILE", shell_word(&path)).into(),
+        };
+        RecognisedKey::faulty(Half::Unknown, fault)
     })
 }
 

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::lab::forge::ADMIN;
-use crate::token::printable::json_escaped;
+use crate::texts::printable::json_escaped;
 use crate::token::{Claims, segments};
 
 /// The subject that a forger wants to be.

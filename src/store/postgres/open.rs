@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Error, PgConnect
 use thiserror::Error;
 use url::Url;
 
+use super::super::cause::{Cause, cause};
 use super::super::migrations::{Step, migrator};
 use super::super::{Found, TIME_OUT};
 use super::Postgres;
@@ -60,9 +61,6 @@ const PARAMETERS: [&str; 13] = [
 
 /// How long the server waits at startup for another process that sets up the database.
 const SETTING_UP: Duration = Duration::from_secs(2);
-
-/// The cause, as the system, TLS or the server describes it.
-type Cause = Box<dyn StdError + Send + Sync>;
 
 /// Why the database cannot be used as the store.
 #[derive(Debug, Error)]
@@ -233,15 +231,5 @@ impl OpenError {
             MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => Self::of_statement(source),
             source => Self::Migration(source),
         }
-    }
-}
-
-/// The inner error; the outer one only repeats it.
-fn cause(error: Error) -> Cause {
-    match error {
-        Error::Io(error) => error.into(),
-        Error::Database(error) => error.into_error(),
-        Error::Tls(error) | Error::Configuration(error) => error,
-        error => error.into(),
     }
 }

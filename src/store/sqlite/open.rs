@@ -10,10 +10,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Error, SqliteConnection};
 use thiserror::Error;
 
+use super::super::cause::{Cause, cause};
 use super::super::migrations::{Step, migrator};
 use super::super::{Found, TIME_OUT};
 use super::{Sqlite, Writer};
-use crate::keys::{Exposed, Privacy};
+use crate::keys::{Exposed, Privacy, folder_of};
 
 /// The schema.
 const MIGRATIONS: [Step; 8] = [
@@ -56,7 +57,7 @@ pub enum OpenError {
     #[error("the database `{}` is not a file; name one, for example sqlite:hallpass.db", path.display())]
     NotAFile { path: PathBuf },
     #[error("`{}` is no SQLite database, or a damaged one; move it away or name another file", path.display())]
-    NotADatabase { path: PathBuf, source: Error },
+    NotADatabase { path: PathBuf, source: Cause },
     #[error("`{}` is another program's database; name another file", path.display())]
     Foreign { path: PathBuf },
     #[error(
@@ -65,9 +66,9 @@ pub enum OpenError {
     )]
     Newer { path: PathBuf, version: i64 },
     #[error("the database `{}` is held by another program; end that one or name another file", path.display())]
-    Locked { path: PathBuf, source: Error },
+    Locked { path: PathBuf, source: Cause },
     #[error("cannot open the database `{}`; check that its folder and disk can be written to", path.display())]
-    Failed { path: PathBuf, source: Error },
+    Failed { path: PathBuf, source: Cause },
     #[error("cannot set up the database `{}`; run the hallpass that made it or name another file", path.display())]
     Migration { path: PathBuf, source: MigrateError },
 }
@@ -112,7 +113,7 @@ impl Sqlite {
         matches!(Location::parse(url), Ok(Location::Memory))
     }
 
-    /// The file of `sqlite:FILE` and `SQLite`'s files beside it, if other users can read or change them.
+    /// The file of `sqlite:FILE`, `SQLite`'s files beside it and their folder, if other users can read or change them.
     pub fn exposed(url: &str) -> Vec<Exposed> {
         let Ok(Location::File(File(path))) = Location::parse(url) else { return Vec::new() };
         let beside = |ending: &str| {
@@ -121,15 +122,15 @@ impl Sqlite {
             PathBuf::from(name)
         };
         let files = ["", "-wal", "-shm", "-journal"].map(beside);
-        files.iter().filter_map(|file| Exposed::find(file, Privacy::Secret)).collect()
+        let exposed = files.iter().filter_map(|file| Exposed::find(file, Privacy::Secret));
+        exposed.chain(Exposed::find_folder_of(&path)).collect()
     }
 
     /// Inspects the file of `sqlite:FILE` without creating or changing it.
     pub async fn check(url: &str) -> Result<Found, OpenError> {
         let Location::File(file) = Location::parse(url)? else { return Ok(Found::Memory) };
-        let folder = file.0.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         match fs::metadata(&file.0) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::metadata(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::metadata(folder_of(&file.0)) {
                 Ok(_) => return Ok(Found::Nothing),
                 Err(source) => return Err(OpenError::Unusable { path: file.0, source }),
             },
@@ -265,6 +266,7 @@ impl File {
     fn explain(&self, source: Error) -> OpenError {
         let path = self.0.clone();
         let code = source.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+        let source = cause(source);
         match code.map(|code| code & 0xff) {
             Some(5 | 6) => OpenError::Locked { path, source },
             Some(11 | 26) => OpenError::NotADatabase { path, source },

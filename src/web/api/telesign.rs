@@ -1,7 +1,6 @@
 //! Phone tokens: how they are issued, looked up and presented, and the callback that reports how a verification ended.
 
 mod endpoints;
-mod phone_limit;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -22,16 +21,19 @@ use crate::store::{Cursor, NewTransaction, Presented, Recorded, Transaction};
 use crate::token::{Claims, Show};
 use crate::web::api::credentials;
 use crate::web::http::client::Client;
+use crate::web::http::client_limit::ClientLimit;
 use crate::web::http::extractor::extractor;
 use crate::web::http::json_body;
 use crate::web::http::origins::NoForeignPage;
 use crate::web::http::problem::Problem;
 use crate::web::metrics::Metrics;
 pub(in crate::web) use endpoints::ENDPOINTS;
-pub(in crate::web) use phone_limit::PhoneLimit;
 
 /// The challenge for a client that reads transactions.
 const CHALLENGE: &str = r#"Basic realm="hallpass telesign", charset="UTF-8""#;
+
+/// How often a client may ask for phone tokens (`--phone-rate`).
+pub(in crate::web) struct PhoneLimit(pub ClientLimit);
 
 /// `GET /v1/token/{phone}` and `GET /v1/token/{phone}/{xid}`: a token, stored before it is answered.
 ///
@@ -43,7 +45,7 @@ pub(in crate::web) async fn token(
     limit: Data<PhoneLimit>,
     tokens: PhoneTokens,
 ) -> Result<HttpResponse, Problem> {
-    limit.admit(client, tokens.clock.now()).await?;
+    limit.0.admit(client, tokens.clock.now()).await?;
     let phone = segment(&request, "phone").unwrap_or_default();
     let phone =
         PhoneNumber::parse(&phone).map_err(|why| Problem::bad_request(format!("The number is refused: {why}.")))?;

@@ -79,7 +79,7 @@ extractor! {
 impl Counts {
     /// Resets all counts.
     async fn reset(&self) -> Result<(), RedisFailure> {
-        self.phone_limit.reset().await?;
+        self.phone_limit.0.reset().await?;
         self.sessions.backend.reset_counts();
         self.logins.reset_tries().await
     }

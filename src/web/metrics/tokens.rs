@@ -63,6 +63,8 @@ label! {
         Phone "phone",
         /// `--login-rate`.
         Login "login",
+        /// Authorization codes of one client.
+        Code "code",
         /// Wrong codes of a class.
         ClassCode "class_code",
         /// Pupils who join a class.

@@ -9,7 +9,7 @@ use super::pipeline_parts::PipelineParts;
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::keys::{CurrentKeys, KeyRing, SESSION_KEY_BYTES, TeacherKey};
-use crate::limits::{RateStore, TrustedProxies};
+use crate::limits::{Rate, RateStore, TrustedProxies};
 use crate::oauth::login::SilentLogin;
 use crate::oauth::policy::IssuerPolicy;
 use crate::oauth::redirect_uri::RedirectRules;
@@ -19,12 +19,13 @@ use crate::settings::{CorsOrigins, Credentials, Settings};
 use crate::store::Store;
 use crate::web::api::telesign::PhoneLimit;
 use crate::web::api::test_mode::{Rotation, TestControls};
+use crate::web::http::client_limit::ClientLimit;
 use crate::web::http::client_work::ClientWork;
 use crate::web::http::endpoint::RouteTable;
 use crate::web::http::origins::{Origins, Transport};
 use crate::web::http::request_id::RequestIds;
 use crate::web::http::shutdown_flag::ShutdownFlag;
-use crate::web::metrics::Metrics;
+use crate::web::metrics::{Limit, Metrics};
 use crate::web::routes;
 use crate::web::session::class::{ClassMode, ClassroomParts, JOINS, WRONG_CODES};
 use crate::web::session::logins::Logins;
@@ -32,6 +33,7 @@ use crate::web::session::session_store::SessionBackend;
 use crate::web::session::{SessionCookie, Sessions};
 use crate::web::site::demo::HomeDetails;
 use crate::web::site::docs::OpenApi;
+use crate::web::site::issuer::{CODES_PER_CLIENT, CodeLimit};
 use crate::web::view::assets::Assets;
 use crate::work::WorkPool;
 
@@ -59,6 +61,7 @@ server_parts! {
     claims_of_users: ClaimsOfUsers,
     class: ClassMode,
     clock: dyn Clock,
+    code_limit: CodeLimit,
     cors_origins: CorsOrigins,
     home_details: HomeDetails,
     issuer_policy: IssuerPolicy,
@@ -125,13 +128,11 @@ impl ServerParts {
         let test_controls = Data::<TestControls>::default();
         Self {
             home_details: Data::new(HomeDetails::new(keys.clone(), clock.clone(), origins.clone())),
+            code_limit: Data::new(code_limit(settings, &rates, &metrics)),
             issuer_policy: Data::new(issuer_policy(settings, listening)),
             logins: Data::new(Logins::new(accounts, metrics.clone())),
             openapi: Data::new(OpenApi::new(table.clone(), origins.clone(), sessions.clone())),
-            phone_limit: Data::new(PhoneLimit::new(
-                rates.limiter("phone", settings.options.phone_rate),
-                metrics.clone(),
-            )),
+            phone_limit: Data::new(phone_limit(settings, &rates, &metrics)),
             pipeline: Data::new(PipelineParts {
                 assets: assets.clone(),
                 clock: clock.clone(),
@@ -211,6 +212,25 @@ fn issuer_policy(settings: &Settings, listening: &Listening) -> IssuerPolicy {
         refresh_lifetime: options.refresh_ttl,
         silent_login: SilentLogin::of(settings.test_mode),
     }
+}
+
+fn phone_limit(settings: &Settings, rates: &RateStore, metrics: &Data<Metrics>) -> PhoneLimit {
+    PhoneLimit(ClientLimit {
+        limiter: rates.limiter("phone", settings.options.phone_rate),
+        name: Limit::Phone,
+        message: "This client asks for phone tokens too often.",
+        metrics: metrics.clone(),
+    })
+}
+
+/// In test mode there is no limit, because a test suite may log in as often as it likes.
+fn code_limit(settings: &Settings, rates: &RateStore, metrics: &Data<Metrics>) -> CodeLimit {
+    CodeLimit(ClientLimit {
+        limiter: rates.limiter("code", if settings.test_mode { Rate::OFF } else { CODES_PER_CLIENT }),
+        name: Limit::Code,
+        message: "This client asks for authorization codes too often.",
+        metrics: metrics.clone(),
+    })
 }
 
 fn accounts(settings: &Settings, store: &Arc<dyn Store>, rates: &RateStore, ring: &KeyRing) -> Accounts {

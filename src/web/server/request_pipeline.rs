@@ -1,11 +1,12 @@
 //! The request pipeline: what happens to every request, in order.
 //!
-//! 1. Check the host, the origin of a form, and the encoding of a body. In test mode, fail or wait if a test asked for
-//!    that.
-//! 2. Run the route, with a time limit.
-//! 3. Show a refusal as a page or as JSON, whichever the client accepts.
-//! 4. Set the security headers.
-//! 5. Log one line, which contains nothing that the client sent.
+//! 1. Choose its id. In test mode, begin to keep a copy of its body if tests read it.
+//! 2. Refuse a host, an origin or a cross-site request that the server does not take. In test mode, wait or fail if a
+//!    test asked for that. Refuse a compressed body.
+//! 3. Remove cookies that are not from this server, and run the route: with a time limit if it may change something.
+//! 4. Render a refusal as a page or as JSON, as the client accepts.
+//! 5. Set the headers of every response.
+//! 6. Count the request and log one line.
 
 use std::time::Duration;
 
@@ -128,28 +129,15 @@ fn unrouted(
     InternalError::from_response(problem, response).into()
 }
 
+/// The response of the route, or of what stands before it.
 async fn answer<B: MessageBody + 'static>(
     pipeline: &PipelineParts,
     endpoint: Option<&Endpoint>,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let scripts = Scripts::of(&pipeline.cors_origins, request.headers(), endpoint);
-    if let Some(problem) = pipeline.origins.refusal(request.head(), endpoint, scripts) {
-        let explained = lab::lessons::explained(request.request(), &problem, &pipeline.assets);
-        return Ok(request.into_response(explained.unwrap_or_else(|| problem.error_response())));
-    }
-    if let Some(fault) = pipeline.fault(&request) {
-        sleep(fault.delay).await;
-        if let Some(mut failure) = fault.answer() {
-            cors::allow_scripts(failure.headers_mut(), &pipeline.cors_origins, request.headers(), scripts);
-            return Ok(request.into_response(failure));
-        }
-    }
-    if let Some(problem) = encoding_refusal(request.head()).filter(|_| endpoint.is_some()) {
-        let mut refusal = problem.error_response();
-        cors::allow_scripts(refusal.headers_mut(), &pipeline.cors_origins, request.headers(), scripts);
-        return Ok(request.into_response(refusal));
+    if let Some(response) = response_before_route(pipeline, endpoint, &request).await {
+        return Ok(request.into_response(response));
     }
     pipeline.sessions.cookie.check_cookies(&mut request);
     let is_safe = request.method().is_safe();
@@ -164,6 +152,32 @@ async fn answer<B: MessageBody + 'static>(
         Ok(answered) => Ok(answered?.map_into_boxed_body()),
         Err(_) => Err(too_slow().into()),
     }
+}
+
+/// The response to a request that does not reach its route: a refusal, or a failure that a test asked for.
+async fn response_before_route(
+    pipeline: &PipelineParts,
+    endpoint: Option<&Endpoint>,
+    request: &ServiceRequest,
+) -> Option<HttpResponse> {
+    let scripts = Scripts::of(&pipeline.cors_origins, request.headers(), endpoint);
+    if let Some(problem) = pipeline.origins.refusal(request.head(), endpoint, scripts) {
+        let explained = lab::lessons::explained(request.request(), &problem, &pipeline.assets);
+        return Some(explained.unwrap_or_else(|| problem.error_response()));
+    }
+    let mut response = match injected_failure(pipeline, request).await {
+        Some(failure) => failure,
+        None => encoding_refusal(request.head()).filter(|_| endpoint.is_some())?.error_response(),
+    };
+    cors::allow_scripts(response.headers_mut(), &pipeline.cors_origins, request.headers(), scripts);
+    Some(response)
+}
+
+/// Waits if a test asked for a delay. The failure, if it asked for one.
+async fn injected_failure(pipeline: &PipelineParts, request: &ServiceRequest) -> Option<HttpResponse> {
+    let fault = pipeline.fault(request)?;
+    sleep(fault.delay).await;
+    fault.answer()
 }
 
 fn too_slow() -> Problem {

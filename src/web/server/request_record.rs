@@ -18,7 +18,9 @@ use crate::web::metrics::WorkerRequests;
 /// The target of these lines, by which `RUST_LOG` and log filters name them.
 const TARGET: &str = "hallpass::web::server::request_pipeline";
 
-/// What we remember about a request until it is answered. It contains nothing that the client chose freely.
+/// What we remember about a request until it is answered.
+///
+/// What is logged or counted of it was not chosen by the client: an id may come from a trusted proxy only.
 pub(super) struct RequestRecord {
     pub id: RequestId,
     started: Instant,
@@ -39,7 +41,7 @@ impl RequestRecord {
         }
     }
 
-    /// Of input that is not a valid HTTP request.
+    /// For bytes that are not a valid HTTP request.
     pub fn of_invalid(presentation: Presentation, pipeline: &PipelineParts) -> Self {
         let id = pipeline.request_ids.of(&HeaderMap::new(), false);
         Self { started: Instant::now(), id, method: None, presentation, received: None }

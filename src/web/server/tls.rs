@@ -24,7 +24,7 @@ use thiserror::Error;
 use crate::keys::{Exposed, Privacy};
 use crate::settings::Certificate;
 use crate::sync;
-use crate::token::printable::escaped;
+use crate::texts::printable::escaped;
 use crate::web::http::origins::{SCHOOL, Transport};
 use certificate_fields::CertificateFields;
 pub(in crate::web) use files::BadPair;

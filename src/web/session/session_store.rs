@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 
 use crate::budget;
 use crate::code::Code;
-use crate::limits::{Decision, Memory, Rate};
+use crate::limits::{Decision, MemoryCounters, Rate};
 use crate::random::Random;
 use crate::redis::{Redis, RedisFailure};
 use crate::web::http::problem::Problem;
@@ -98,7 +98,7 @@ impl SessionBackend {
         let builder = RedisSessionStore::builder_pooled(redis.pool()).cache_keygen(redis_key);
         // The pool exists already, so this does not connect.
         let store = builder.build().await.map_err(|error| redis_failure(&error))?;
-        Ok(Self(Arc::new(InRedis { store, redis, random, new: Memory::new(NEW_SESSIONS_PER_CLIENT) })))
+        Ok(Self(Arc::new(InRedis { store, redis, random, new: MemoryCounters::new(NEW_SESSIONS_PER_CLIENT) })))
     }
 
     /// Whether the state is in the cookie, so that copies of it cannot be revoked.
@@ -193,7 +193,7 @@ struct InRedis {
     redis: Redis,
     random: Random,
     /// How many sessions each client began. Each process counts its own, so that no rate store is needed.
-    new: Memory,
+    new: MemoryCounters,
 }
 
 /// The Redis key of a session.

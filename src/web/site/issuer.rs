@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 
 use crate::clock::Clock;
 use crate::keys::CurrentKeys;
+use crate::limits::Rate;
 use crate::oauth::authorization::{AuthorizationRequest, InvalidRequest, Prompt};
 use crate::oauth::code;
 use crate::oauth::error::{ErrorCode, OAuthError};
@@ -30,6 +31,8 @@ use crate::profiles::id_token;
 use crate::random::Random;
 use crate::store::{CodeHash, Store};
 use crate::token::{Claims, Rejection};
+use crate::web::http::client::Client;
+use crate::web::http::client_limit::ClientLimit;
 use crate::web::http::extractor::extractor;
 use crate::web::http::origins::{Origins, RequestIssuer};
 use crate::web::http::problem::Problem;
@@ -37,11 +40,23 @@ use crate::web::session::logins::Logins;
 use crate::web::view::assets::Assets;
 pub(in crate::web) use endpoints::ENDPOINTS;
 
+/// How many authorization codes a client may ask for outside test mode. A class behind one address logs in well within
+/// this.
+pub(in crate::web) const CODES_PER_CLIENT: Rate = Rate::per_minute(600);
+
+/// How many authorization codes a client may ask for.
+///
+/// Each code leaves a row in the store, and so do the login and the refresh token that come with it, some of them for
+/// days. Under `--credentials any` nobody has to prove who they are, so without a limit one client could fill the disk.
+pub(in crate::web) struct CodeLimit(pub ClientLimit);
+
 extractor! {
     /// What the issuer's pages need.
     pub(in crate::web) struct IssuerPages {
         assets: Data<Assets>,
+        client: Client,
         clock: Data<dyn Clock>,
+        code_limit: Data<CodeLimit>,
         issuer: RequestIssuer,
         keys: Data<CurrentKeys>,
         logins: Data<Logins>,
@@ -82,8 +97,19 @@ impl IssuerPages {
         }
     }
 
-    /// Sends the browser back to the client, with a new authorization code for this login.
+    /// Sends the browser back to the client, with a new authorization code for this login, if the limit admits it.
     async fn give_code(
+        &self,
+        request: &AuthorizationRequest,
+        login: LoggedIn<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<HttpResponse, Problem> {
+        self.code_limit.0.admit(self.client, now).await?;
+        self.give_admitted_code(request, login, now).await
+    }
+
+    /// The same without the limit, for a caller that asked it before.
+    async fn give_admitted_code(
         &self,
         request: &AuthorizationRequest,
         login: LoggedIn<'_>,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::code::Code;
 use crate::lab::diff::visible;
-use crate::token::printable::{is_plain, json_escaped};
+use crate::texts::printable::{is_plain, json_escaped};
 use crate::token::{
     Check, Claims, JsonFault, LARGEST_TOKEN, NumericDate, Outcome, Verdict, duration_in_words, parse_object, segments,
 };

@@ -406,7 +406,7 @@ async fn a_form_of_the_issuer_that_is_sent_as_it_stands_gets_its_answer() {
         tried_with(&visit, operation).await;
         visit.tick(&format!("#operation-{operation} .try .button")).await;
         visit.wait_for(&format!("#operation-{operation} .try strong"), "200 OK").await;
-        let permalink = visit.text(&format!("#operation-{operation} .note-small a")).await;
+        let permalink = visit.text(&format!("#operation-{operation} > p a")).await;
         assert_eq!(permalink, "Permalink");
     }
     visit.end().await;

@@ -205,7 +205,7 @@ impl ResultLine {
         let is_subject = |verdict: &&Verdict| verdict.claims().and_then(Claims::subject) == Some(text);
         match text {
             _ if accepted.is_some_and(|verdict| is_subject(&verdict)) => {
-                let why = "The subject of the token in your session, which passes every check.";
+                let why = "This is the subject of the token in your session, and the token passes every check.";
                 (ResultState::Confirmed, why.to_owned())
             }
             TOKEN_GENERATED if accepted.is_some() => {

@@ -189,7 +189,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
         ],
     )
     .closed(),
-    schema("VideoGrant", "Rooms.", &[optional("room", Kind::Text, "The one room; any without.")]).closed(),
+    schema("VideoGrant", "Rooms.", &[optional("room", Kind::Text, "The one room. Default: any room.")]).closed(),
     schema(
         "ChatGrant",
         "Conversations.",
@@ -235,7 +235,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
             CLIENT_ID,
             CLIENT_SECRET,
             optional("scope", Kind::Text, "Scopes with one space between two; for a refresh token, a part of its own."),
-            optional("audience", Kind::Text, "Which API the access token is for; this issuer without."),
+            optional("audience", Kind::Text, "The API that the access token is for. Default: this issuer."),
             optional("resource", Kind::Text, "The same as an absolute URI (RFC 8707). It may be repeated."),
             optional("code", Kind::Text, "Of the grant authorization_code."),
             optional("redirect_uri", Kind::Text, "That of the authorization request, to the letter."),
@@ -453,7 +453,8 @@ pub(super) const SCHEMAS: &[Schema] = &[
             optional(
                 "algorithm",
                 Kind::Nullable(&Kind::OneOf(&Algorithm::NAMES)),
-                "Left out: what the key is for; without a key the profile's own, for demo and lab the session's.",
+                "Default: the algorithm of the key. Without a key, that of the profile; for demo and lab, that of \
+                 the session.",
             ),
             optional("header", OBJECT_OR_TEXT, "To sign: further members, over alg and typ; alg is always the key's."),
             optional("claims", OBJECT_OR_TEXT, "To sign: they are signed as they are written, but for blanks."),

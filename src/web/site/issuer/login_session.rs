@@ -45,12 +45,14 @@ impl IssuerPages {
         username: &str,
         now: DateTime<Utc>,
     ) -> Result<HttpResponse, Problem> {
+        // First, so that a refused client leaves no login in the store either.
+        self.code_limit.0.admit(self.client, now).await?;
         let id = self.random_text()?;
         let session =
             LoginSession { username: username.to_owned(), auth_time: now, expires_at: now + TimeDelta::hours(HOURS) };
         self.store.put_login(&LoginHash::of(&id), &session).await?;
         self.end_login(request).await?;
-        let mut response = self.give_code(authorization, logged_in(&session), now).await?;
+        let mut response = self.give_admitted_code(authorization, logged_in(&session), now).await?;
         let cookie = self.cookie(id, Duration::hours(HOURS));
         response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
         Ok(response)

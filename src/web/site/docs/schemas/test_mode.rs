@@ -40,7 +40,8 @@ pub(in crate::web::site::docs) const TEST_SCHEMAS: &[Schema] = &[
             optional(
                 "running",
                 Kind::Flag,
-                "Whether it runs on from there; it stands still without. Alone, it starts or stops the clock where it is.",
+                "Whether it runs on from there. Default: it stands still. As the only member, it starts or stops the \
+                 clock where it is.",
             ),
         ],
     )
@@ -61,12 +62,13 @@ pub(in crate::web::site::docs) const TEST_SCHEMAS: &[Schema] = &[
             optional(
                 "key",
                 Kind::Either(&[PROFILES, Kind::Object, Kind::Text]),
-                "Whose key signs; demo without. Or a key itself: a JWK, a set of them, or the text of PEM or OpenSSH.",
+                "The profile whose key signs. Default: demo. Or a key itself: a JWK, a set of them, or the text of \
+                 PEM or OpenSSH.",
             ),
-            optional("header", Kind::Object, "Used as it is; without, the profile's own."),
-            optional("header_text", Kind::Text, "In its place, any text."),
+            optional("header", Kind::Object, "Used as it is. Default: the header of the profile."),
+            optional("header_text", Kind::Text, "Any text, in place of the object."),
             optional("claims", Kind::Object, "The payload."),
-            optional("claims_text", Kind::Text, "In its place, any text."),
+            optional("claims_text", Kind::Text, "Any text, in place of the object."),
         ],
     )
     .closed()
@@ -77,7 +79,7 @@ pub(in crate::web::site::docs) const TEST_SCHEMAS: &[Schema] = &[
         "What a session holds.",
         &[
             needed("token", Kind::Text, "Any text."),
-            optional("algorithm", Kind::OneOf(&DemoAlgorithm::NAMES), "What the session expects; unchanged without."),
+            optional("algorithm", Kind::OneOf(&DemoAlgorithm::NAMES), "What the session expects. Default: as before."),
         ],
     )
     .closed(),
@@ -88,9 +90,9 @@ pub(in crate::web::site::docs) const TEST_SCHEMAS: &[Schema] = &[
             needed(
                 "flaw",
                 Kind::OneOf(Flaw::NAMES),
-                "The one thing.",
+                "The one thing that is wrong.",
             ),
-            optional("profile", PROFILES, "Of which kind the token is; demo without."),
+            optional("profile", PROFILES, "The kind of token. Default: demo."),
             optional(
                 "algorithm",
                 Kind::OneOf(&OF_FLAWED),
@@ -100,7 +102,7 @@ pub(in crate::web::site::docs) const TEST_SCHEMAS: &[Schema] = &[
             optional(
                 "by",
                 Kind::Whole(1, 1_000_000_000),
-                "How far its times are in the past or in the future, in seconds; 3600 without.",
+                "How far its times are in the past or in the future, in seconds. Default: 3600.",
             ),
         ],
     )
@@ -125,13 +127,13 @@ pub(in crate::web::site::docs) const TEST_SCHEMAS: &[Schema] = &[
         "TestRotation",
         "Which keys are followed by new ones, and when those begin to sign.",
         &[
-            optional("keys", Kind::OneOf(&["all", "demo", "bearer"]), "Whose; all without."),
+            optional("keys", Kind::OneOf(&["all", "demo", "bearer"]), "Whose keys. Default: all."),
             optional(
                 "withdraw",
                 Kind::Flag,
                 "Whether the old keys are neither published nor accepted any more. The new ones sign at once then.",
             ),
-            optional("after", Kind::Whole(0, 86_400), "In so many seconds; at once without."),
+            optional("after", Kind::Whole(0, 86_400), "In so many seconds. Default: at once."),
         ],
     )
     .closed(),
@@ -168,13 +170,13 @@ pub(in crate::web::site::docs) const TEST_SCHEMAS: &[Schema] = &[
                 ),
                 "The path whose next answers these are, as it is sent.",
             ),
-            optional("status", Kind::Whole(200, 599), "What is answered; 503 without."),
-            optional("times", Kind::Whole(1, 1000), "How many answers; 1 without."),
-            optional("delay_ms", Kind::Whole(0, 30_000), "How long each waits, in milliseconds; 0 without."),
+            optional("status", Kind::Whole(200, 599), "The status of the answer. Default: 503."),
+            optional("times", Kind::Whole(1, 1000), "How many answers. Default: 1."),
+            optional("delay_ms", Kind::Whole(0, 30_000), "How long each waits, in milliseconds. Default: 0."),
             optional(
                 "body",
                 Kind::Short(0, 4096),
-                "What the failing answers say; nothing without. One that begins with { or [ is sent as JSON.",
+                "What the failing answers say. Default: nothing. One that begins with { or [ is sent as JSON.",
             ),
             optional(
                 "retry_after",

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::lab::naive::Objection;
-use crate::token::printable::json_escaped;
+use crate::texts::printable::json_escaped;
 use crate::token::{Claims, UnverifiedClaims, Verdict};
 use crate::web::view::token_view::{TokenPart, TraceRow, shortened};
 
