@@ -24,6 +24,7 @@ mod passage;
 pub mod printable;
 mod prose;
 pub mod punctuation;
+mod source_code;
 pub mod wording;
 pub mod wrapped_token;
 
@@ -33,6 +34,7 @@ use thiserror::Error;
 
 pub use passage::Passage;
 pub use prose::{Prose, TextLink, punctuated};
+pub use source_code::SourceCode;
 
 /// A text file of this program.
 #[derive(Clone, Copy, Debug)]

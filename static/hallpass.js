@@ -382,12 +382,15 @@ function headersOf(answer) {
 /** Fills the bench with the token of the address's fragment, which no browser sends, and makes such addresses. */
 function shareToken(form) {
   const token = form.elements.namedItem("token");
-  const shared = new URLSearchParams(location.hash.slice(1)).get("token");
   const note = document.getElementById("shared");
-  if (shared) {
-    token.value = shared;
-    note.hidden = false;
-  }
+  const takeShared = () => {
+    const shared = new URLSearchParams(location.hash.slice(1)).get("token");
+    if (shared) {
+      token.value = shared;
+      note.hidden = false;
+    }
+  };
+  takeShared();
   const button = make("button", { type: "button", className: "copy", textContent: "Copy a link to this token" });
   button.addEventListener("click", () => {
     const fragment = new URLSearchParams({ token: token.value.trim() });
@@ -401,6 +404,11 @@ function shareToken(form) {
   token.addEventListener("input", offer);
   document.getElementById("share").append(button, missing);
   offer();
+  // Another link that is opened in the same tab loads nothing.
+  addEventListener("hashchange", () => {
+    takeShared();
+    offer();
+  });
 }
 
 /** Marks the field that the verdict on a wrong answer leads back to. The verdict describes it. */

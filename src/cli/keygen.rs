@@ -30,7 +30,7 @@ pub(super) struct Options {
     /// The size of an RSA key, and of no other: 2048, 3072, 4096 or 8192 [default: 2048]
     #[arg(long, value_name = "BITS")]
     bits: Option<u32>,
-    /// Replace a key that is there; tokens that it signed are refused from then on
+    /// Replace a key that is there; a server that reads its keys again refuses every token that it signed
     #[arg(long)]
     force: bool,
     #[command(flatten)]

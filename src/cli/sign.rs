@@ -41,7 +41,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "JSON", value_hint = ValueHint::FilePath)]
     header: Option<JsonInput>,
     /// The kid in the header; in a JWK set, also the key that signs
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = kid, allow_hyphen_values = true)]
     kid: Option<String>,
     /// What to sign with, in any case: HS256, RS256, ES256 and so on; without it, what the key is for, or HS256
     #[arg(long, value_name = "ALG", value_parser = algorithm)]
@@ -52,6 +52,13 @@ pub(super) struct Options {
     key: Option<PathBuf>,
     #[command(flatten)]
     keys: KeysFlag,
+}
+
+/// A thumbprint (RFC 7638) may begin with a hyphen, as an option does.
+fn kid(text: &str) -> Result<String, &'static str> {
+    let option =
+        text.strip_prefix("--").is_some_and(|name| name.bytes().all(|it| it.is_ascii_lowercase() || it == b'-'));
+    if option { Err("the next option follows, so it has no value") } else { Ok(text.to_owned()) }
 }
 
 fn ttl(text: &str) -> Result<Lifetime, String> {

@@ -161,7 +161,7 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", help_heading = STORAGE, default_value = "30d", value_parser = values::days())]
     pub keep: TimeDelta,
 
-    /// Let pupils join a class; for a room set --bind too
+    /// Let pupils join a class; for other devices listen beyond this machine
     #[arg(long, value_name = "off|on", help_heading = LAB, default_value = "off", value_parser = values::on_or_off())]
     pub class: OnOff,
 

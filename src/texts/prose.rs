@@ -171,7 +171,7 @@ fn escaped(event: Event<'_>) -> Event<'_> {
     }
 }
 
-fn escape(text: &str) -> CowStr<'static> {
+pub(super) fn escape(text: &str) -> CowStr<'static> {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

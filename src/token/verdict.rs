@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{Claims, LARGEST_TOKEN, NumericDate, UnverifiedClaims, duration_in_words, parse_object};
 use crate::code::Code;
 use crate::keys::Algorithm;
-use crate::texts::wording::counted;
+use crate::texts::wording::{counted, listed_with_and};
 
 /// Declares [`Check`] from rows of variant, name for people and the section that specifies it.
 macro_rules! checks {
@@ -30,6 +30,9 @@ macro_rules! checks {
 
             /// The checks that need no profile: the signature and the times.
             pub const WITHOUT_PROFILE: &[Self] = &[$(Self::$early,)+];
+
+            /// The checks for which only a profile has rules.
+            pub const OF_PROFILE: &[Self] = &[$(Self::$late,)+];
 
             /// The name for people.
             pub const fn title(self) -> &'static str {
@@ -68,6 +71,13 @@ checks! {
         Audience "Audience" "RFC 7519 §4.1.3",
         Profile "Profile" "RFC 8725 §3.12",
         Revocation "Revocation" "RFC 7519 §4.1.7",
+    }
+}
+
+impl Check {
+    /// For the middle of a sentence: `issuer, audience and profile`.
+    pub fn listed(checks: &[Self]) -> String {
+        listed_with_and(&checks.iter().map(|check| check.title().to_lowercase()).collect::<Vec<_>>())
     }
 }
 
@@ -291,6 +301,13 @@ impl Verdict {
 
     pub fn is_accepted(&self) -> bool {
         self.accepted.is_some()
+    }
+
+    /// The checks that an accepted token was spared, because no profile was chosen: whoever relies on the token makes
+    /// them.
+    pub fn unmade_checks(&self) -> &'static [Check] {
+        let has_profile = self.checks.iter().any(|(check, _)| Check::OF_PROFILE.contains(check));
+        if self.is_accepted() && !has_profile { Check::OF_PROFILE } else { &[] }
     }
 
     /// The first check that failed.

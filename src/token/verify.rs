@@ -1,7 +1,7 @@
 //! The verifier: fourteen checks in order. It stops at the first that fails.
 //!
 //! `jsonwebtoken` is used only to verify the signature. Everything else is checked here, because that library's
-//! validation allows a minute of leeway, skips `nbf`, ignores `crit` and accepts a missing issuer. The signature is
+//! validation allows a minute of leeway, skips `nbf` and accepts a missing issuer. The signature is
 //! checked before the payload is parsed, so nobody without the key can make the server parse one.
 
 mod claims;

@@ -5,6 +5,7 @@ mod http_service;
 mod invalid_request;
 mod parts;
 mod pipeline_parts;
+mod plain_http;
 mod reload;
 mod request_pipeline;
 mod request_record;

@@ -755,6 +755,16 @@ fn sign_refuses_what_is_no_claims_subject_lifetime_or_algorithm() {
 }
 
 #[test]
+fn a_kid_may_begin_with_a_hyphen_as_one_thumbprint_in_64_does() {
+    let program = Program::with_keys();
+    for kid in ["-Rb0EpY8RLDlUTyI7jOBzI3iVOiR5DbcgjhPyDNbDX4", "--x1", "-h"] {
+        let token = program.sign(&["--kid", kid, "--algorithm", "HS256"]);
+        assert_eq!(program.inspect(&["--key", "keys/hs256.secret"], &token).1["header"]["kid"], kid);
+    }
+    program.run(&["sign", "--kid", "--ttl", "60"]).assert_failed(&["--kid", "has no value"]);
+}
+
+#[test]
 fn sign_says_what_the_folder_lacks() {
     let program = Program::new();
     program.run(&["keygen"]);
@@ -904,6 +914,8 @@ fn what_sign_prints_inspect_accepts_with_the_same_folder() {
         let piped = program.run_with_input(&["inspect"], format!("{token}\n"));
         assert_eq!(piped.code, Some(0));
         assert!(piped.stdout.contains("\naccepted: every check passed\n"), "{}", piped.stdout);
+        let unmade = "\n  not checked: issuer, audience, profile and revocation; only a profile has rules for them\n";
+        assert!(piped.stdout.contains(unmade), "{}", piped.stdout);
     }
     let token = program.sign(&["--algorithm", "RS256"]);
     let (code, verdict) = program.inspect(&["--algorithm", "HS256"], &token);

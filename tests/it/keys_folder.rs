@@ -430,6 +430,31 @@ fn a_pair_is_replaced_by_force_alone() {
 }
 
 #[test]
+fn a_key_that_would_not_sign_beside_a_newer_one_is_not_made() {
+    let keys = Keys::empty();
+    generate_hs256(keys.folder.path(), false, &SystemRandom::new()).unwrap();
+    generate_rs256(keys.folder.path(), false, 2048).unwrap();
+    let before = published(&keys.ring());
+    for name in ["hs256.20270101T000000Z.secret", "jwt_key.20260101T000000Z"] {
+        let first = if name.starts_with("hs256") { "hs256.secret" } else { "jwt_key" };
+        fs::copy(keys.path(first), keys.path(name)).unwrap();
+    }
+    for force in [false, true] {
+        let secret = generate_hs256(keys.folder.path(), force, &SystemRandom::new()).unwrap_err();
+        assert_says(&chain(&secret), &["hs256.secret` would not sign", "hs256.20270101T000000Z.secret` is newer"]);
+        let pair = generate_rs256(keys.folder.path(), force, 2048).unwrap_err();
+        assert_says(
+            &chain(&pair),
+            &["jwt_key` would not sign", "jwt_key.20260101T000000Z` is newer", "remove it first"],
+        );
+    }
+    for name in ["hs256.20270101T000000Z.secret", "jwt_key.20260101T000000Z"] {
+        fs::remove_file(keys.path(name)).unwrap();
+    }
+    assert_eq!(published(&keys.ring()), before, "nothing was replaced");
+}
+
+#[test]
 fn either_half_of_a_pair_keeps_a_new_pair_from_being_made() {
     for (name, from) in [("jwt_key", "rsa-openssh"), ("jwt_key.pub", "rsa-openssh.pub")] {
         let keys = Keys::holding_only([(name, from)]);

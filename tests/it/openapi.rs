@@ -1034,7 +1034,7 @@ fn lose_the_store(checker: &mut DocumentChecker) {
     }
     let exchange = checker.document.operation("oauthToken");
     let claims = json!({ "iss": credential(&app, "ZOOM_API_KEY"), "exp": START + 60, "jti": "once" });
-    let key = EncodingKey::from_secret(credential(&app, "ZOOM_API_SECRET").as_bytes());
+    let key = EncodingKey::from_secret(credential(&app, "ZOOM_API_SECRET").as_bytes()).unwrap();
     let assertion = jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap();
     assert_eq!(checker.ask(&app, &exchange, &form("/oauth/token", &grant(&assertion))), 503);
     let inspect = checker.document.operation("inspect");

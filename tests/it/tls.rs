@@ -110,9 +110,35 @@ fn curl_is_answered_over_tls_1_2_and_1_3_and_with_http_1_1_also_where_it_asks_fo
         }
     }
     assert_eq!(curl(&url, &[]).code, 60, "nobody vouches for the certificate");
-    let plain = url.replace("https", "http");
-    assert_ne!(curl(&plain, &[]).code, 0, "nothing is said without TLS");
     assert_eq!(serving.stop().code, Some(0));
+}
+
+#[test]
+fn who_speaks_http_without_tls_is_told_the_https_address() {
+    if !tools::are_here(&["curl"]) {
+        return;
+    }
+    let program = Program::with_keys();
+    let serving = program.serve(SELF_SIGNED);
+    let plain = serving.url.replace("https", "http");
+    let says = "This server speaks https. Write https:// in front of its address.";
+    let json = curl(&format!("{plain}/api/me"), &["-w", "%{http_code}"]);
+    assert_eq!(json.out, format!(r#"{{"error":"bad_request","message":"{says}"}}400"#));
+
+    let page = curl(&format!("{plain}/class"), &["-i", "-H", "Accept: text/html"]).out;
+    assert!(page.starts_with("HTTP/1.1 400 ") && page.contains(says), "{page}");
+    assert!(page.contains(&format!(r#"href="{}/""#, serving.url)), "{page}");
+    assert!(!page.to_lowercase().contains("set-cookie") && !page.contains("stylesheet"), "{page}");
+
+    let foreign = curl(&format!("{plain}/"), &["-H", "Accept: text/html", "-H", "Host: evil.example"]).out;
+    assert!(foreign.contains(says) && !foreign.contains("evil.example"), "{foreign}");
+
+    let large = "x".repeat(60_000);
+    let posted = curl(&format!("{plain}/token"), &["-d", &large, "-w", "%{http_code}"]);
+    assert!(posted.out.ends_with("400"), "what it still sends is read: {}", posted.out);
+    assert_eq!(curl(&format!("{}/healthz", serving.url), &["-k"]).out, "ok\n");
+    let stopped = serving.stop();
+    assert_eq!(stopped.code, Some(0));
 }
 
 /// What openssl says of a connection on which it offered these protocols (RFC 7301).

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::cli::colour::Palette;
 use crate::code::Code;
 use crate::texts::printable::{escaped, json_escaped};
-use crate::token::{Finding, NumericDate, Outcome, Part, Preview, Verdict, duration_in_words};
+use crate::token::{Check, Finding, NumericDate, Outcome, Part, Preview, Verdict, duration_in_words};
 
 /// The lines for people, on standard output.
 pub(super) struct Text<'a> {
@@ -58,7 +58,15 @@ impl Text<'_> {
                 self.say(&format!("{indent} code:     {}, {}", reason.code, reason.rfc))?;
             }
         }
+        self.unmade_checks(verdict.unmade_checks())?;
         self.end()
+    }
+
+    fn unmade_checks(&mut self, checks: &[Check]) -> io::Result<()> {
+        if checks.is_empty() {
+            return Ok(());
+        }
+        self.say(&format!("  not checked: {}; only a profile has rules for them", Check::listed(checks)))
     }
 
     /// Prints the result for a token that was decoded and not verified.

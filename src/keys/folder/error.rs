@@ -20,8 +20,15 @@ pub enum KeyError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("cannot write key `{path}`")]
     Unwritable { path: PathBuf, source: io::Error },
-    #[error("`{path}` is there already; `--force` replaces it, and every token that it signed is refused from then on")]
+    #[error(
+        "`{path}` is there already; `--force` replaces it, and a server that reads its keys again refuses every token that it signed"
+    )]
     Exists { path: PathBuf },
+    #[error(
+        "`{path}` would not sign, because `{newer}` is newer; make the next key with `hallpass rotate`, or if that key was \
+         stolen, remove it first, with its public half"
+    )]
+    Newer { path: PathBuf, newer: PathBuf },
     #[error(
         "`{folder}` has no {keys} key to rotate; `{}` makes one, and the first start of the server makes all keys",
         keygen_in(folder)

@@ -1,19 +1,21 @@
 //! Keys that `hallpass keygen` creates: all of their files are written, or none.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SecureRandom;
 
 use super::changes::Changes;
-use super::names::{HS256_SECRET, RS256_PRIVATE, RS256_PUBLIC};
+use super::names::{HS256_SECRET, RS256_PRIVATE, RS256_PUBLIC, start_of_private_half, start_of_secret};
 use super::new_keys::{public_pem, rsa_pem, secret_line, secret_text};
 use super::{Folder, KeyError};
-use crate::keys::{Algorithm, KeyKind, PrivateKey, RsaPrivateKey, Secret};
+use crate::keys::{Algorithm, KeyKind, PrivateKey, RsaPrivateKey, Secret, Start};
 
 /// Creates the secret that signs HS256, and returns its path.
 pub fn generate_hs256(folder: &Path, force: bool, random: &dyn SecureRandom) -> Result<Vec<PathBuf>, KeyError> {
     let path = folder.join(HS256_SECRET);
     let text = secret_text(&path, random)?;
+    expect_none_newer(folder, &path, start_of_secret)?;
     write_into_folder(folder, vec![(path, text)], force)
 }
 
@@ -23,6 +25,7 @@ pub fn generate_rs256(folder: &Path, force: bool, bits: u32) -> Result<Vec<PathB
     let pem = rsa_pem(&path, bits)?;
     let private = RsaPrivateKey::parse(pem.as_bytes()).map_err(KeyError::unfit(&path))?;
     let public = public_pem(&public_path, private.public().to_pem())?;
+    expect_none_newer(folder, &path, |name| start_of_private_half(RS256_PRIVATE, name))?;
     write_into_folder(folder, vec![(path, pem), (public_path, public)], force)
 }
 
@@ -49,6 +52,18 @@ pub fn generate_file(
     public_path.push(".pub");
     let public = public_pem(path, private.public().to_pem())?;
     write_files(vec![(path.to_owned(), pem), (public_path.into(), public)], force)
+}
+
+/// A key without a time in its name is older than all others, so it would not sign beside a key that has one.
+fn expect_none_newer(folder: &Path, path: &Path, start_in: impl Fn(&str) -> Option<Start>) -> Result<(), KeyError> {
+    // A folder that cannot be read has its own error when it is written.
+    let Ok(files) = fs::read_dir(folder) else { return Ok(()) };
+    let names = files.filter_map(|file| file.ok()?.file_name().into_string().ok());
+    let newest = names.filter_map(|name| Some((start_in(&name).filter(|start| *start != Start::ALWAYS)?, name))).max();
+    match newest {
+        Some((_, newer)) => Err(KeyError::Newer { path: path.to_owned(), newer: folder.join(newer) }),
+        None => Ok(()),
+    }
 }
 
 /// Creates all files or none, in a folder for its owner alone. With `force`, replaces existing ones.

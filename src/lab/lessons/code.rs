@@ -4,7 +4,7 @@
 //! mistake must accept the forgery, and the fix must refuse it.
 
 use crate::lab::glossary::FirstUses;
-use crate::texts::{Document, Passage, Prose, TextError, TextFile};
+use crate::texts::{Document, Passage, Prose, SourceCode, TextError, TextFile};
 
 /// What a lesson shows of code.
 pub struct LessonCode {
@@ -18,8 +18,8 @@ pub struct Snippet {
     pub language: &'static str,
     /// The library that the code uses, such as `PyJWT`.
     pub library: &'static str,
-    pub mistake: &'static str,
-    pub fix: &'static str,
+    pub mistake: SourceCode,
+    pub fix: SourceCode,
 }
 
 /// The files of one language.
@@ -58,7 +58,7 @@ impl LessonCode {
         let says = uses.link(&text.section("In your code")?.prose()?);
         let snippet = |files: &Files| {
             let library = text.field(files.field)?;
-            let (mistake, fix) = (files.mistake.text.trim_end(), files.fix.text.trim_end());
+            let [mistake, fix] = [files.mistake, files.fix].map(|file| SourceCode::new(file.text.trim_end()));
             Ok(Snippet { language: files.language, library, mistake, fix })
         };
         Ok(Self { says, snippets: files.iter().map(snippet).collect::<Result<_, _>>()? })

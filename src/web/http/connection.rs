@@ -34,7 +34,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use accept_lines::AcceptLines;
+pub(in crate::web) use accept_lines::AcceptLines;
 use deadline::{Awaited, Deadline};
 use exchange::Next;
 use head_end::HeadEnd;

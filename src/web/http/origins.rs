@@ -122,6 +122,11 @@ impl Origins {
         }
     }
 
+    /// The https address of this server that has this authority, if it answers to that host.
+    pub fn with_tls(&self, authority: &str) -> Option<String> {
+        self.hosts.accept(host_of(authority)).then(|| format!("https://{authority}"))
+    }
+
     /// Why a request to this endpoint is not meant for this site, or not sent by it.
     pub fn refusal(&self, head: &RequestHead, endpoint: Option<&Endpoint>, scripts: Scripts) -> Option<Problem> {
         let Ok(host) = authority(head) else { return Some(self.unclear_host(head)) };

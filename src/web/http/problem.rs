@@ -266,6 +266,8 @@ impl ResponseError for Problem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::web) enum Presentation {
     Page,
+    /// A page without the site's frame, where nothing else could be loaded.
+    BarePage,
     Json,
 }
 

@@ -23,6 +23,7 @@ use crate::web::http::connection::{Connection, DISCARD_TIME, Limits};
 use crate::web::server::app::app;
 use crate::web::server::invalid_request;
 use crate::web::server::parts::ServerParts;
+use crate::web::server::plain_http::expect_tls;
 
 /// A connection and the address of its peer.
 pub(in crate::web) type Accepted<IO> = (Connection<IO>, Option<SocketAddr>);
@@ -59,6 +60,11 @@ where
     D: Future<Output = ()> + 'static,
 {
     let refuse = invalid_request::refusals(&parts.pipeline, limits);
+    let refuse_plain_http = invalid_request::refusals_of_plain_http(&parts.pipeline);
+    let with_tls = move |socket: TcpStream| {
+        let expected = expect_tls(socket, limits, refuse_plain_http.clone());
+        async move { expected.await.map_err(TlsError::Tls) }
+    };
     let mut acceptor = Acceptor::new(tls);
     acceptor.set_handshake_timeout(limits.head);
     let connect = move |stream: TlsStream<TcpStream>| {
@@ -66,7 +72,7 @@ where
         (Connection::new(stream, limits, refuse.clone()), peer)
     };
     let accepted = acceptor.map_err(TlsError::into_service_error).map(connect);
-    accepted.and_then(routes(parts, draining).map_err(TlsError::Service))
+    fn_service(with_tls).and_then(accepted).and_then(routes(parts, draining).map_err(TlsError::Service))
 }
 
 /// Turns Nagle's algorithm off, and returns the client's address.

@@ -1,4 +1,4 @@
-//! The answer to input that is not a valid HTTP request. It looks like all other refusals, and is logged and counted.
+//! The answer to input that is not a valid HTTP request, or comes without TLS. It looks like all other refusals, and is logged and counted.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use super::pipeline_parts::PipelineParts;
 use super::request_pipeline::presented;
 use super::request_record::RequestRecord;
 use crate::code::Code;
-use crate::web::http::connection::{LONGEST_ADDRESS, Limits, Refuse};
+use crate::web::http::connection::{AcceptLines, LONGEST_ADDRESS, Limits, Refuse};
 use crate::web::http::problem::{Presentation, Problem};
 use crate::web::metrics::WorkerRequests;
 
@@ -30,12 +30,53 @@ fn unparsed(
     pipeline: &PipelineParts,
     requests: &WorkerRequests,
 ) -> Vec<u8> {
+    refused(&problem_of(status, limits), presentation, pipeline, requests)
+}
+
+/// Logs and counts the refusal, and serializes it.
+fn refused(
+    problem: &Problem,
+    presentation: Presentation,
+    pipeline: &PipelineParts,
+    requests: &WorkerRequests,
+) -> Vec<u8> {
     let record = RequestRecord::of_invalid(presentation, pipeline);
-    let problem = problem_of(status, limits);
-    let mut response = presented(&problem, record.presentation, &HeaderMap::new(), &pipeline.assets);
+    let mut response = presented(problem, record.presentation, &HeaderMap::new(), &pipeline.assets);
     record.mark(response.head_mut(), pipeline);
-    record.end("-", status, None, requests, pipeline);
+    record.end("-", problem.status, None, requests, pipeline);
     written_out(response, pipeline.clock.now())
+}
+
+/// Makes the complete response to a request without TLS that begins with these bytes.
+pub(super) type RefusePlainHttp = Rc<dyn Fn(&[u8]) -> Vec<u8>>;
+
+/// What answers requests without TLS where TLS is expected.
+pub(super) fn refusals_of_plain_http(pipeline: &Data<PipelineParts>) -> RefusePlainHttp {
+    let (pipeline, requests) = (pipeline.clone(), pipeline.metrics.add_worker());
+    Rc::new(move |beginning| without_tls(beginning, &pipeline, &requests))
+}
+
+fn without_tls(beginning: &[u8], pipeline: &PipelineParts, requests: &WorkerRequests) -> Vec<u8> {
+    let mut accepted = AcceptLines::default();
+    accepted.note(beginning, true);
+    let presentation = match Presentation::of(&accepted.headers()) {
+        Presentation::Json => Presentation::Json,
+        _ => Presentation::BarePage,
+    };
+    let message = "This server speaks https. Write https:// in front of its address.";
+    let problem = Problem::new(StatusCode::BAD_REQUEST, Code::BadRequest, message);
+    let address = host_in(beginning).and_then(|host| pipeline.origins.with_tls(&host));
+    let problem = address.map_or_else(|| problem.clone(), |address| problem.clone().leading_to(&address));
+    refused(&problem, presentation, pipeline, requests)
+}
+
+/// What `Host` says in the beginning of a head.
+fn host_in(beginning: &[u8]) -> Option<String> {
+    let mut lines = beginning.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    let (_, host) =
+        lines.find_map(|line| line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("host")))?;
+    let host = host.trim().to_ascii_lowercase();
+    host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte)).then_some(host)
 }
 
 /// Why the input was not read, by the status of the answer.

@@ -19,8 +19,8 @@ struct ErrorPage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "wrong_host.html")]
-struct WrongHostPage<'a> {
+#[template(path = "bare_problem.html")]
+struct BareProblemPage<'a> {
     problem: &'a Problem,
     title: &'a str,
 }
@@ -32,7 +32,12 @@ pub(in crate::web) fn present(problem: &Problem, presentation: Presentation, ass
         return response.json(json!({ "error": problem.code, "message": problem.message }));
     }
     let title = &problem.title.map_or_else(|| title_of(problem.status), str::to_owned);
-    match error_page(problem, title, assets) {
+    let page = if presentation == Presentation::BarePage || problem.code == Code::WrongHost {
+        BareProblemPage { problem, title }.render()
+    } else {
+        error_page(problem, title, assets)
+    };
+    match page {
         Ok(page) => response.content_type("text/html; charset=utf-8").body(page),
         Err(error) => {
             log::error!("a page was not rendered: {error}");
@@ -42,9 +47,6 @@ pub(in crate::web) fn present(problem: &Problem, presentation: Presentation, ass
 }
 
 fn error_page(problem: &Problem, title: &str, assets: &Assets) -> askama::Result<String> {
-    if problem.code == Code::WrongHost {
-        return WrongHostPage { problem, title }.render();
-    }
     let can_forget = problem.code == Code::DuplicateCookie;
     ErrorPage { assets, problem, title, can_forget }.render()
 }

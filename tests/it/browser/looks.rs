@@ -107,7 +107,7 @@ async fn code_of_up_to_25_lines_fits_the_projector_in_type_as_large_as_a_page_s(
     for lesson in LESSONS.iter() {
         let pieces = lesson.code.snippets.iter().flat_map(|it| {
             let language = it.language.to_lowercase();
-            [(&it.mistake, format!("{language}-mistake")), (&it.fix, format!("{language}-fix"))]
+            [(it.mistake.text(), format!("{language}-mistake")), (it.fix.text(), format!("{language}-fix"))]
         });
         let short = pieces.filter(|(code, _)| code.lines().count() <= 25);
         let Some((_, at)) = short.max_by_key(|(code, _)| code.lines().count()) else { continue };

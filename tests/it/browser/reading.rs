@@ -146,6 +146,9 @@ async fn a_shared_link_gives_the_bench_a_token_and_the_server_none() {
     assert_eq!(visit.eval("document.querySelector('#token').value").await, "aaa.bbb.ccc");
     assert!(visit.text("#shared").await.contains("came with the link"));
     assert_eq!(visit.asked_with("aaa.bbb").await, 0, "no request carries it");
+    visit.eval("location.hash = 'token=ddd.eee.fff'").await;
+    visit.driver.execute("return new Promise(done => setTimeout(done, 200))", vec![]).await.unwrap();
+    assert_eq!(visit.eval("document.querySelector('#token').value").await, "ddd.eee.fff", "another link in this tab");
     visit.end().await;
 }
 

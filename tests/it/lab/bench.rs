@@ -549,12 +549,29 @@ async fn a_refusal_stands_at_its_field_and_at_the_top() {
 }
 
 #[tokio::test]
+async fn a_verdict_with_a_key_of_ones_own_says_what_was_not_checked() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let secret = "a secret of a visitor, over 32 bytes";
+    let claims = json!({ "iss": "https://evil.example", "aud": "another-service" });
+    let token = signed(&visitor, json!({ "secret": secret }), claims).await;
+    let page = submit(&visitor, &[("action", "verify"), ("token", &token), ("key", secret)]).await.body;
+    let said =
+        "Not checked with your own key: issuer, audience, profile and revocation. Only a profile has rules for them.";
+    assert!(page.contains("<strong>Accepted</strong>") && page.contains(said), "{page}");
+    let refused = format!("{token}x");
+    let page = submit(&visitor, &[("action", "verify"), ("token", &refused), ("key", secret)]).await.body;
+    assert!(page.contains("<strong>Refused</strong>") && !page.contains("Not checked"), "{page}");
+}
+
+#[tokio::test]
 async fn a_verdict_on_the_page_has_ticket_claims_and_trace() {
     let app = TestApp::spawn();
     let (_, _, token) = tokens_of_this_server(&app).remove(0);
     app.advance(13);
     let page = submit(&app.visitor(), &[("action", "verify"), ("token", &format!("{token}\r\n"))]).await.body;
     assert!(page.contains("<strong>Accepted</strong>: every check passed.</p>"), "{page}");
+    assert!(!page.contains("Not checked with your own key"), "a profile has rules for every check");
     assert_eq!(token_on(&page), token);
     for told in ["issued: 13 s ago", "59 min 47 s from now", "#section-4.1.4", "rfc7515#section-4.1.1"] {
         assert!(page.contains(told), "{told}");

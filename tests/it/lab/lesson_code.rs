@@ -169,7 +169,7 @@ fn token(header: &str, payload: &str, signature: &str) -> String {
 
 /// A token that is signed under HS256.
 fn signed(payload: &Value, secret: &str) -> String {
-    let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
+    let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes()).unwrap();
     jsonwebtoken::encode(&jsonwebtoken::Header::default(), payload, &key).unwrap()
 }
 

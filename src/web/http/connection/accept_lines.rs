@@ -13,7 +13,7 @@ const NAME: &[u8] = b"accept:";
 
 /// The `Accept` lines of one head, which comes in pieces of any size.
 #[derive(Debug, Default)]
-pub(super) struct AcceptLines {
+pub(in crate::web) struct AcceptLines {
     /// The complete lines, with their line endings.
     lines: Vec<u8>,
     /// The beginning of an incomplete line.

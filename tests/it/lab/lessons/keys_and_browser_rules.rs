@@ -231,7 +231,7 @@ async fn a_token_of_other_tools_is_judged_like_one_of_the_page() {
     page.press("I use my own tools").await.says("Find the secret with your own tools.");
     let word = weak_secret::secret_of(&page.field("case"));
     let signed = |secret: &str, subject: &str| {
-        let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
+        let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes()).unwrap();
         let claims = json!({ "sub": subject, "iat": START, "exp": START + 3600 });
         jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
     };

@@ -8,7 +8,7 @@ use crate::code::Code;
 use crate::keys::Algorithm;
 use crate::lab::bench::BadInput;
 use crate::profiles::{PROFILES, Profile};
-use crate::token::{self, NumericDate, UnverifiedClaims, Verdict};
+use crate::token::{self, Check, NumericDate, UnverifiedClaims, Verdict};
 use crate::web::session::Visitor;
 use crate::web::view::assets::Assets;
 use crate::web::view::token_view::{ClaimRow, KeyOwner, TokenPart, TraceRow, authorship};
@@ -117,6 +117,8 @@ pub(super) struct Shown {
     /// How many claims and members are left out.
     pub others: usize,
     pub trace: Vec<TraceRow>,
+    /// What was not checked, for a sentence; empty under a profile.
+    pub unmade_checks: String,
 }
 
 impl Outcome {
@@ -163,6 +165,7 @@ impl Shown {
             claims: rows,
             header,
             trace: TraceRow::of(verdict),
+            unmade_checks: Check::listed(verdict.unmade_checks()),
         }
     }
 

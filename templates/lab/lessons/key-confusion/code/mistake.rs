@@ -8,7 +8,7 @@ use serde_json::Value;
 pub fn user(token: &str, key: &str) -> Result<Value, Box<dyn Error>> {
     let alg = decode_header(token)?.alg;
     let key = match alg {
-        Algorithm::HS256 => DecodingKey::from_secret(key.as_bytes()),
+        Algorithm::HS256 => DecodingKey::from_secret(key.as_bytes())?,
         _ => public_key(key)?,
     };
     let claims = decode::<Value>(token, &key, &Validation::new(alg))?.claims;

@@ -51,12 +51,24 @@ pub fn code() -> LessonCode {
     }
 }
 
-/// An ID token that never expires.
+/// ID tokens that never expire, or name no issuer, no audience or none that is a text (OpenID Connect Core §2).
 pub fn calls_of_fix() -> Vec<Call> {
-    let token = signed(&json!({ "iss": SCHOOL, "aud": "grade-portal", "sub": "bob" }), SECRET);
+    let whole = json!({ "iss": SCHOOL, "aud": "grade-portal", "sub": "bob", "exp": 9_999_999_999_u64 });
+    let without = |name: &str| {
+        let mut claims = whole.clone();
+        claims.as_object_mut().expect("an object").remove(name);
+        claims
+    };
+    let with_number = |name: &str| {
+        let mut claims = whole.clone();
+        claims[name] = json!(1);
+        claims
+    };
+    let all = [without("exp"), without("iss"), without("aud"), with_number("iss"), with_number("aud")];
     let callback = json!({ "code": "c", "state": "of-bobs-browser", "iss": SCHOOL });
     let session = json!({ "state": "of-bobs-browser", "issuer": SCHOOL });
-    vec![(vec![callback, session, json!(token), json!(SECRET)], None)]
+    let call = |claims| (vec![callback.clone(), session.clone(), json!(signed(&claims, SECRET)), json!(SECRET)], None);
+    all.into_iter().map(call).collect()
 }
 
 fn mistaken(arguments: &[Value]) -> Outcome {

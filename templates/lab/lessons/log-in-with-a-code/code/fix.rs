@@ -19,6 +19,8 @@ pub fn finish_login(callback: &Value, session: &Value, id_token: &str, key: &[u8
     let mut rules = Validation::new(Algorithm::HS256);
     rules.set_audience(&["grade-portal"]);
     rules.set_issuer(&[issuer]);
-    let claims = decode::<Value>(id_token, &DecodingKey::from_secret(key), &rules)?.claims;
+    // Otherwise a token without `iss` or without `aud` passes.
+    rules.set_required_spec_claims(&["exp", "iss", "aud"]);
+    let claims = decode::<Value>(id_token, &DecodingKey::from_secret(key)?, &rules)?.claims;
     Ok(claims["sub"].clone())
 }

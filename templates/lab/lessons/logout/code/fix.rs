@@ -9,7 +9,7 @@ pub fn visit(pages: &[&str], token: &str, key: &[u8]) -> Result<String, Box<dyn 
     let mut answer = String::new();
     for page in pages {
         let rules = Validation::new(Algorithm::HS256);
-        let claims = decode::<Value>(token, &DecodingKey::from_secret(key), &rules)?.claims;
+        let claims = decode::<Value>(token, &DecodingKey::from_secret(key)?, &rules)?.claims;
         let jti = claims["jti"].as_str().ok_or("a token without `jti` can never be revoked")?;
         if revoked.contains(jti) {
             return Err("this token was revoked at a logout".into());

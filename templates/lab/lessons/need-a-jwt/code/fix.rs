@@ -4,7 +4,7 @@ use serde_json::Value;
 
 pub fn change_grade(token: &str, key: &[u8], users: &Value) -> Result<String, Box<dyn std::error::Error>> {
     let rules = Validation::new(Algorithm::HS256);
-    let claims = decode::<Value>(token, &DecodingKey::from_secret(key), &rules)?.claims;
+    let claims = decode::<Value>(token, &DecodingKey::from_secret(key)?, &rules)?.claims;
     let user = &users[claims["sub"].as_str().ok_or("no subject")?];
     if user["role"] != "admin" || user["blocked"] != false {
         return Err("only Admin changes grades".into());

@@ -6,7 +6,7 @@ use serde_json::Value;
 pub fn user(token: &str, key: &str) -> Result<Value, Box<dyn std::error::Error>> {
     let claims: Value = match token.split('.').collect::<Vec<_>>()[..] {
         [_, payload, ""] => serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload)?)?,
-        _ => decode(token, &DecodingKey::from_secret(key.as_bytes()), &Validation::new(Algorithm::HS256))?.claims,
+        _ => decode(token, &DecodingKey::from_secret(key.as_bytes())?, &Validation::new(Algorithm::HS256))?.claims,
     };
     Ok(claims["sub"].clone())
 }

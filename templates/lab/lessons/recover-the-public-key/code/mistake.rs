@@ -9,7 +9,7 @@ pub fn user(token: &str, confidential_key: &str) -> Result<Value, Box<dyn Error>
     let alg = decode_header(token)?.alg;
     let key = match alg {
         Algorithm::RS256 => public_key(confidential_key)?,
-        _ => DecodingKey::from_secret(confidential_key.as_bytes()),
+        _ => DecodingKey::from_secret(confidential_key.as_bytes())?,
     };
     Ok(decode::<Value>(token, &key, &Validation::new(alg))?.claims["sub"].clone())
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 pub fn me(cookies: &HashMap<String, String>, key: &str) -> Option<Value> {
     let token = cookies.get("session")?;
-    let key = DecodingKey::from_secret(key.as_bytes());
+    let key = DecodingKey::from_secret(key.as_bytes()).ok()?;
     let claims: Value = decode(token, &key, &Validation::new(Algorithm::HS256)).ok()?.claims;
     Some(json!({ "user": claims["sub"] }))
 }

@@ -10,7 +10,7 @@ struct Claims {
 }
 
 pub fn user(cookies: &HashMap<String, String>, key: &str) -> Option<String> {
-    let key = DecodingKey::from_secret(key.as_bytes());
+    let key = DecodingKey::from_secret(key.as_bytes()).ok()?;
     let token = decode::<Claims>(cookies.get("session")?, &key, &Validation::new(Algorithm::HS256));
     Some(token.ok()?.claims.sub)
 }

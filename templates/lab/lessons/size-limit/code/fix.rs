@@ -5,7 +5,7 @@ use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::Value;
 
 pub fn login(claims: &Value, key: &[u8]) -> Result<u16, Box<dyn std::error::Error>> {
-    let token = encode(&Header::default(), claims, &EncodingKey::from_secret(key))?;
+    let token = encode(&Header::default(), claims, &EncodingKey::from_secret(key)?)?;
     let size = "token".len() + token.len();
     if size > 4096 {
         return Err(format!("the cookie has {size} bytes, and browsers keep 4096: leave out claims").into());

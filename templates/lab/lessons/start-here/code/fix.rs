@@ -10,7 +10,7 @@ struct Claims {
 }
 
 pub fn user(token: &str, key: &str) -> Result<String, Error> {
-    let key = DecodingKey::from_secret(key.as_bytes());
+    let key = DecodingKey::from_secret(key.as_bytes())?;
     let token = decode::<Claims>(token, &key, &Validation::new(Algorithm::HS256))?;
     Ok(token.claims.sub)
 }

@@ -27,10 +27,10 @@ pub fn last_user(moves: &[&'static str], key: &[u8]) -> Result<String, Box<dyn s
             family.current = next;
             held.insert(client, next);
             let claims = json!({ "sub": family.user, "exp": get_current_timestamp() + 600 });
-            access = Some(encode(&Header::default(), &claims, &EncodingKey::from_secret(key))?);
+            access = Some(encode(&Header::default(), &claims, &EncodingKey::from_secret(key)?)?);
         }
     }
     let (access, rules) = (access.ok_or("the family has ended")?, Validation::new(Algorithm::HS256));
-    let claims = decode::<Value>(&access, &DecodingKey::from_secret(key), &rules)?.claims;
+    let claims = decode::<Value>(&access, &DecodingKey::from_secret(key)?, &rules)?.claims;
     Ok(claims["sub"].as_str().ok_or("no subject")?.to_owned())
 }

@@ -18,10 +18,10 @@ pub fn last_user(moves: &[&str], key: &[u8]) -> Result<String, Box<dyn std::erro
     for client in moves {
         if held.get(client) == Some(&family.current) {
             let claims = json!({ "sub": family.user, "exp": get_current_timestamp() + 600 });
-            access = Some(encode(&Header::default(), &claims, &EncodingKey::from_secret(key))?);
+            access = Some(encode(&Header::default(), &claims, &EncodingKey::from_secret(key)?)?);
         }
     }
     let (access, rules) = (access.ok_or("no token")?, Validation::new(Algorithm::HS256));
-    let claims = decode::<Value>(&access, &DecodingKey::from_secret(key), &rules)?.claims;
+    let claims = decode::<Value>(&access, &DecodingKey::from_secret(key)?, &rules)?.claims;
     Ok(claims["sub"].as_str().ok_or("no subject")?.to_owned())
 }

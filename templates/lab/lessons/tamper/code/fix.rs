@@ -3,7 +3,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, errors::Error};
 use serde_json::Value;
 
 pub fn user(token: &str, key: &str) -> Result<Value, Error> {
-    let key = DecodingKey::from_secret(key.as_bytes());
+    let key = DecodingKey::from_secret(key.as_bytes())?;
     let claims = decode::<Value>(token, &key, &Validation::new(Algorithm::HS256))?.claims;
     Ok(claims["sub"].clone())
 }

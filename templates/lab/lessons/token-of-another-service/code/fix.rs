@@ -13,6 +13,7 @@ pub fn role(token: &str, keys: &HashMap<String, Jwk>) -> Result<String, Box<dyn 
     let mut rules = Validation::new(Algorithm::ES256);
     rules.set_issuer(&[ISSUER]);
     rules.set_audience(&[PORTAL]);
+    // Otherwise a token without `iss` or without `aud` passes.
     rules.set_required_spec_claims(&["exp", "iss", "aud"]);
     let claims = decode::<Value>(token, &key, &rules)?.claims;
     Ok(claims["role"].as_str().ok_or("no role")?.to_owned())

@@ -6,7 +6,7 @@ pub fn user(token: &str, secret: &str) -> Result<Value, Box<dyn std::error::Erro
     if secret.len() < 32 {
         return Err("make a secret with: openssl rand -base64 32".into());
     }
-    let key = DecodingKey::from_secret(secret.as_bytes());
+    let key = DecodingKey::from_secret(secret.as_bytes())?;
     let claims: Value = decode(token, &key, &Validation::new(Algorithm::HS256))?.claims;
     Ok(claims["sub"].clone())
 }

@@ -9,6 +9,6 @@ type Texts = HashMap<String, String>;
 pub fn user_of_request(request: &Texts, _sessions: &Texts, key: &[u8]) -> Option<String> {
     let token = request.get("authorization")?.strip_prefix("Bearer ")?;
     let claims =
-        decode::<Value>(token, &DecodingKey::from_secret(key), &Validation::new(Algorithm::HS256)).ok()?.claims;
+        decode::<Value>(token, &DecodingKey::from_secret(key).ok()?, &Validation::new(Algorithm::HS256)).ok()?.claims;
     claims["sub"].as_str().map(str::to_owned)
 }
