@@ -259,6 +259,8 @@ fn log_unreachable_class(origins: &Origins) {
         log::info!(
             "only this computer reaches the class: set --bind, or --public-url or --allowed-host behind a proxy"
         );
+    } else if origins.public_origin_is_local() {
+        log::info!("for pupils, put the address of this computer in your network in place of `localhost`");
     }
 }
 

@@ -179,6 +179,7 @@ fn the_board_says_how_far_each_pupil_is() {
     app.advance(2 * 60 * minutes + 1);
     let now = begun(&mut teacher, "Bob");
     assert_eq!((now["state"].clone(), now["stuck"].clone()), ("open".into(), true.into()));
+    bob.get(ANATOMY);
     let whole = board(&mut teacher);
     let slugs: Vec<_> = whole["lessons"].as_array().unwrap().iter().map(|it| it["slug"].clone()).collect();
     assert_eq!(slugs, LESSONS.iter().map(|lesson| lesson.slug).collect::<Vec<_>>());
