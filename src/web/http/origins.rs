@@ -102,9 +102,9 @@ impl Origins {
         &self.public_origin
     }
 
-    /// Whether that URL leads every visitor to their own machine: this server cannot know by which name others reach it.
-    pub fn public_origin_is_local(&self) -> bool {
-        PublicUrl::parse(&self.public_origin).is_some_and(|url| url.is_local())
+    /// Whether that URL stands for every address of this machine: the server cannot know by which one others reach it.
+    pub fn stands_for_every_address(&self) -> bool {
+        PublicUrl::parse(&self.public_origin).is_some_and(|url| url.host() == "localhost")
     }
 
     /// The origin at which this request reached the server, so that its sender can reach more there. A proxy that

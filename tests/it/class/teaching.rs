@@ -174,7 +174,7 @@ fn a_press_on_a_board_that_is_out_of_date_leads_to_the_board_and_says_that_nothi
     assert!(unclear.status == 400 && unclear.body.contains(back), "{}", unclear.body);
     teacher.post("/class/board/end", &[]);
     let no_class = "Nothing was done: no class is open any more.";
-    for path in ["back", "name", "reset", "remove", "code", "end", "joining", "lesson", "path", "hold"] {
+    for path in ["back", "name", "reset", "remove", "remove-idle", "code", "end", "joining", "lesson", "path", "hold"] {
         let fields = [
             pupil_field,
             name,
@@ -337,6 +337,7 @@ fn the_board_for_the_projector_has_signs_with_words_the_open_lessons_alone_and_n
         "<td class=\"stuck\"><span class=\"hidden\">stuck</span></td>",
         "<td class=\"begun\"><span class=\"hidden\">open</span></td>",
         "3 pupils, 1 stuck now",
+        "Only this computer reaches this address.",
         "href=\"/class/board\"",
     ] {
         assert!(page.contains(part), "{part}: {page}");
@@ -510,6 +511,10 @@ fn a_pupil_who_deletes_their_own_progress_is_seen_to_have_begun_again() {
 fn the_log_says_what_to_set_if_only_this_computer_reaches_the_class() {
     let program = Program::with_keys();
     let says = "only this computer reaches the class: set --bind, or --public-url or --allowed-host behind a proxy\n";
+    let for_pupils = "for pupils, put the address of this computer in your network in place of `localhost`\n";
+    let log = program.serve_at("0.0.0.0:0", &["--class", "on", "--credentials", "any"]).log_at_rest();
+    let (_, after) = log.split_once("the teacher's link is http://localhost:").unwrap();
+    assert!(after.lines().nth(1).unwrap().contains(for_pupils.trim_end()), "{log}");
     for (flags, is_said) in [
         (&["--class", "on"][..], true),
         (&["--class", "on", "--allowed-host", "localhost"], true),
@@ -520,6 +525,7 @@ fn the_log_says_what_to_set_if_only_this_computer_reaches_the_class() {
         let link = log.lines().find(|line| line.contains("the teacher's link is http")).unwrap();
         assert!(!link.contains("--bind"), "{link}");
         assert_eq!(log.contains(says), is_said, "{flags:?}: {log}");
+        assert!(!log.contains(for_pupils), "{flags:?}: {log}");
     }
     let help = program.run(&["serve", "--help"]).stdout;
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");

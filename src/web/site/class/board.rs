@@ -11,7 +11,7 @@ use super::done::{Notice, Section, lesson_row, pupil_row};
 use super::row::{Cell, Row};
 use super::summary::{Summary, Sums};
 use super::{ClassPages, day};
-use crate::lab::class::{Class, ClassChange, PupilId, PupilName, WayBack, look_of, shown_names};
+use crate::lab::class::{Class, ClassChange, PupilId, PupilName, Record, WayBack, look_of, shown_names};
 use crate::lab::lessons::{LESSONS, Lesson, WithoutSecondSite};
 use crate::lab::teach::PATHS;
 use crate::web::http::origins::{Origins, is_on_loopback};
@@ -93,6 +93,11 @@ impl Board {
     /// The name of the pupil with this id, as the board says it.
     pub fn name_of(&self, id: &str) -> Option<&str> {
         self.place_of(id).map(|place| self.rows[place].name.as_str())
+    }
+
+    /// The pupils of any part who have done nothing yet: no lesson was opened, and no attack tried.
+    pub fn idle(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.pupil.record == Record::default() && row.pupil.restarts == 0)
     }
 
     /// The row below this pupil's in the same part, or else the one above: there the page is once the pupil is removed.
@@ -445,7 +450,7 @@ pub(super) fn moment(seconds: i64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::class::{ClassCode, ClassId, LessonKeys, PredictionState, Pupil, Record, Standing, State};
+    use crate::lab::class::{ClassCode, ClassId, LessonKeys, PredictionState, Pupil, Standing, State};
     use crate::random::Random;
 
     fn class() -> Class {

@@ -114,6 +114,18 @@ pub(in crate::web) async fn remove(
     Ok(response)
 }
 
+/// `POST /class/board/remove-idle`: removes everybody who has done nothing yet, as strangers do who join many times.
+pub(in crate::web) async fn remove_idle(_: Teacher, pages: ClassPages, view: View) -> Result<HttpResponse, Problem> {
+    let room = pages.mode.needed()?;
+    if let Some(late) = too_late(room, None).await? {
+        return Ok(late.lead(&view));
+    }
+    for row in Board::of(room, view.board_view()).await?.idle() {
+        room.remove(&row.pupil.id).await?;
+    }
+    Ok(After::of(Done::IdleRemoved).lead(&view))
+}
+
 #[derive(Deserialize)]
 pub(in crate::web) struct NameForm {
     pupil: String,

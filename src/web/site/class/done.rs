@@ -73,6 +73,7 @@ done! {
     JoiningOpened "joining-opened" Main "Pupils can join.",
     JoiningClosed "joining-closed" Main "Nobody can join now. Pupils who have joined stay.",
     NewCode "new-code" Main "The class has a new code. Nobody can join with the old one. Pupils who have joined stay.",
+    IdleRemoved "idle-removed" Pupils "You removed everybody who had done nothing yet.",
     Gone "gone" Pupils "Nothing was done: this pupil left the class or was removed.",
     NoClass "no-class" Main "Nothing was done: no class is open any more.",
     Path "path" Lessons "Only the lessons of {path} are open.",

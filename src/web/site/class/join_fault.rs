@@ -73,8 +73,9 @@ impl JoinFault {
         Ok(match why {
             NotJoined::WrongCode => Self::of(field, wrong),
             NotJoined::TooManyWrongCodes { retry_after } => {
-                let says = format!("{wrong} {TOO_OFTEN} You can type the right code at once. Wrong ones have to wait");
-                Self { field, says: format!("{says} {}.", in_words(retry_after)), retry_after: Some(retry_after) }
+                let when = format!("Other codes are looked at again in {}.", in_words(retry_after));
+                let says = format!("{wrong} {TOO_OFTEN} You can try the right code at once. {when}");
+                Self { field, says, retry_after: Some(retry_after) }
             }
             NotJoined::QueueIsFull { retry_after } => Self::later(field, LINE_IS_FULL, retry_after),
             NotJoined::JoinedTooOften { retry_after } => Self::later(field, JOINED_TOO_OFTEN, retry_after),
