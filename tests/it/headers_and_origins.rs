@@ -24,7 +24,9 @@ const HEADERS: [(&str, &str); 7] = [
 const HTTPS: &[(&str, &str)] = &[("public-url", "https://demo.example")];
 
 fn assert_protected(headers: &HeaderMap, what: &str) {
-    for (name, value) in HEADERS {
+    // Over plain http, browsers obey it on loopback alone.
+    let is_obeyed = |name: &str| name != "cross-origin-opener-policy" || what != "wrong_host";
+    for (name, value) in HEADERS.into_iter().filter(|(name, _)| is_obeyed(name)) {
         let found: Vec<&str> = headers.get_all(name).iter().map(|it| it.to_str().unwrap()).collect();
         assert_eq!(found, [value], "{name} of {what}");
     }

@@ -141,8 +141,8 @@ pub(in crate::web) fn counted_lessons(
 pub(in crate::web) fn kind_of_counted(counted: usize, open: usize) -> Option<&'static str> {
     match (counted == open, open == LESSONS.len()) {
         (true, true) => None,
-        (false, true) => Some("lessons that can be solved on this server"),
-        (false, false) => Some("open lessons that can be solved on this server"),
+        (false, true) => Some("lessons that work on this server"),
+        (false, false) => Some("open lessons that work on this server"),
         (true, false) if open == 1 => Some("open lesson"),
         (true, false) => Some("open lessons"),
     }

