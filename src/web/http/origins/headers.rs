@@ -59,8 +59,8 @@ static HSTS: (HeaderName, HeaderValue) =
 
 /// Sets the headers that every response carries.
 ///
-/// Browsers obey `Cross-Origin-Opener-Policy` only from a trustworthy origin. From plain http elsewhere they ignore it, and
-/// log an error for each page, so it is left out there.
+/// Browsers obey `Cross-Origin-Opener-Policy` only from a trustworthy origin. From plain http elsewhere they ignore it,
+/// and log an error for each page, so it is left out there.
 pub(in crate::web) fn set_headers(headers: &mut HeaderMap, origins: &Origins, from: RequestOrigin) {
     for (name, value) in &DEFAULTS {
         if !headers.contains_key(name) {
