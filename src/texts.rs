@@ -208,7 +208,7 @@ impl Document {
         self.fields.iter().find(|field| field.name == name).map_or(1, |field| field.line)
     }
 
-    fn error(&self, line: usize, what: impl Into<String>) -> TextError {
+    pub fn error(&self, line: usize, what: impl Into<String>) -> TextError {
         TextError { path: self.path, line, what: what.into() }
     }
 }

@@ -23,6 +23,11 @@ impl Answers {
         }
     }
 
+    /// Of the lesson that a path has for pairs that finish early.
+    pub fn for_early(path: &Path) -> Option<Self> {
+        path.for_early.map(Self::to)
+    }
+
     fn to(lesson: &'static Lesson) -> Self {
         Self { lesson, right: lesson.question.choices.iter().filter(|choice| choice.is_right).collect() }
     }
@@ -45,6 +50,10 @@ pub fn text(path: Option<&'static Path>) -> String {
 fn write_path(text: &mut String, path: &'static Path) -> fmt::Result {
     writeln!(text, "Answer key of the lab: the {}-minute path", path.minutes)?;
     write_answers(text, Answers::of(Some(path)))?;
+    if let Some(answers) = Answers::for_early(path) {
+        writeln!(text, "\nFor pairs that finish early")?;
+        write_answers(text, vec![answers])?;
+    }
     write_room(text, path)
 }
 
@@ -119,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_of_a_path_has_its_lessons_alone() {
+    fn the_key_of_a_path_has_its_lessons_and_the_one_for_pairs_that_finish_early() {
         for path in PATHS.iter() {
             let text = text(Some(path));
             let titles: Vec<_> = LESSONS
@@ -127,7 +136,12 @@ mod tests {
                 .filter(|lesson| text.contains(&format!("\n{} (about", lesson.numbered_title())))
                 .map(|lesson| lesson.slug)
                 .collect();
-            assert_eq!(titles, path.lessons().map(|lesson| lesson.slug).collect::<Vec<_>>());
+            let is_named =
+                |lesson: &&Lesson| path.lessons().chain(path.for_early).any(|named| named.slug == lesson.slug);
+            assert_eq!(titles, LESSONS.iter().filter(is_named).map(|lesson| lesson.slug).collect::<Vec<_>>());
+            let early =
+                path.for_early.map(|lesson| format!("\nFor pairs that finish early\n\n{}", lesson.numbered_title()));
+            assert!(early.is_none_or(|early| text.contains(&early)), "{text}");
             let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
             for question in &path.questions {
                 let [asks, answer] = [&question.asks, &question.answer]

@@ -262,6 +262,15 @@ impl Part {
     }
 }
 
+/// What a lesson with two sites is where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithoutSecondSite {
+    /// It goes by what this browser sends from the other site.
+    Unsolvable,
+    /// The lab simulates what browsers send.
+    Simulated,
+}
+
 impl Lesson {
     pub fn find(slug: &str) -> Option<&'static Self> {
         LESSONS.iter().find(|lesson| lesson.slug == slug)
@@ -287,9 +296,19 @@ impl Lesson {
         self.number().map_or_else(|| self.title.to_owned(), |number| format!("{number}. {}", self.title))
     }
 
-    /// Whether parts of it happen between two sites, which are two origins of this server.
-    pub fn needs_second_site(&self) -> bool {
-        matches!(self.slug, "cross-site-forms" | "cross-site-forms-part-two")
+    /// What it is where there is no second site. `None` for a lesson that needs none: the others happen in part between
+    /// two sites, which are two origins of this server.
+    pub fn without_second_site(&self) -> Option<WithoutSecondSite> {
+        match self.slug {
+            "cross-site-forms" => Some(WithoutSecondSite::Unsolvable),
+            "cross-site-forms-part-two" => Some(WithoutSecondSite::Simulated),
+            _ => None,
+        }
+    }
+
+    /// Whether nobody can solve it where there is no second site.
+    pub fn is_unsolvable_on_one_site(&self) -> bool {
+        self.without_second_site() == Some(WithoutSecondSite::Unsolvable)
     }
 
     /// Its number, or `S` for *Start here*.

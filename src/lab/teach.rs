@@ -16,6 +16,8 @@ pub struct Path {
     /// What to ask the class.
     pub questions: Vec<RoomQuestion>,
     pub rows: Vec<Row>,
+    /// A lesson beside the path, which the plan has for pairs that finish early.
+    pub for_early: Option<&'static Lesson>,
 }
 
 /// A question for the whole class, with the answer that the teacher's key has.
@@ -74,8 +76,15 @@ impl Path {
 
     fn read(file: TextFile) -> Result<Self, TextError> {
         let mut text = file.read()?;
+        let for_early = match text.optional_field("early") {
+            Some(slug) => {
+                Some(Lesson::find(slug).ok_or_else(|| text.error(1, format!("there is no lesson `{slug}`")))?)
+            }
+            None => None,
+        };
         let path = Self {
             minutes: text.number("minutes")?,
+            for_early,
             says: text.lead()?.paragraph()?,
             goals: items(&mut text, "Goals")?,
             prerequisites: items(&mut text, "Prerequisites")?,
@@ -179,6 +188,17 @@ mod tests {
         for pair in PATHS.windows(2) {
             let longer = numbers(&pair[1]);
             assert!(numbers(&pair[0]).iter().all(|number| longer.contains(number)), "{}", pair[1].minutes);
+        }
+    }
+
+    #[test]
+    fn what_the_plan_has_for_pairs_that_finish_early_is_beside_the_path() {
+        for path in PATHS.iter() {
+            let says = path.rows.iter().find(|row| row.says.plain().contains("finish early"));
+            assert_eq!(path.for_early.is_some(), says.is_some(), "{}", path.minutes);
+            let Some((lesson, row)) = path.for_early.zip(says) else { continue };
+            assert!(row.says.plain().contains(lesson.title), "{}", path.minutes);
+            assert!(path.lessons().all(|on_it| on_it.slug != lesson.slug), "{}", path.minutes);
         }
     }
 

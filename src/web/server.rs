@@ -260,6 +260,8 @@ fn log_unreachable_class(origins: &Origins) {
         log::info!(
             "only this computer reaches the class: set --bind, or --public-url or --allowed-host behind a proxy"
         );
+    } else if origins.stands_for_every_address() {
+        log::info!("for pupils, put the address of this computer in your network in place of `localhost`");
     }
 }
 

@@ -24,7 +24,9 @@ const HEADERS: [(&str, &str); 7] = [
 const HTTPS: &[(&str, &str)] = &[("public-url", "https://demo.example")];
 
 fn assert_protected(headers: &HeaderMap, what: &str) {
-    for (name, value) in HEADERS {
+    // Over plain http, browsers obey it on loopback alone.
+    let is_obeyed = |name: &str| name != "cross-origin-opener-policy" || what != "wrong_host";
+    for (name, value) in HEADERS.into_iter().filter(|(name, _)| is_obeyed(name)) {
         let found: Vec<&str> = headers.get_all(name).iter().map(|it| it.to_str().unwrap()).collect();
         assert_eq!(found, [value], "{name} of {what}");
     }
@@ -716,4 +718,25 @@ async fn a_lesson_s_cookie_is_read_by_its_exact_name_beside_whatever_else_comes(
     assert_eq!(echo(format!("{name}=1").as_bytes()).await, format!("[\"{name}\"]"));
     assert_eq!(echo(format!("caf\u{e9}=1; {name}=1; a=\u{2000}").as_bytes()).await, format!("[\"{name}\"]"));
     assert_eq!(echo(format!("\u{2000}{name}=1; {name}\u{a0}=1; %6{name}=1").as_bytes()).await, "[]");
+}
+
+#[tokio::test]
+async fn pages_keep_their_opener_out_wherever_browsers_obey_it() {
+    let plain = [("allowed-host", "school.example,192.0.2.2"), ("credentials", "any")];
+    for (settings, host, is_sent) in [
+        (&plain[..], "127.0.0.1:5000", true),
+        (&plain, "localhost:5000", true),
+        (&plain, "school.example", false),
+        (&plain, "192.0.2.2:5000", false),
+        (HTTPS, "demo.example", true),
+    ] {
+        let app = TestApp::with(settings);
+        for path in ["/", "/nothing"] {
+            let request = app.visitor().request(Method::GET, path).header("host", host);
+            let answer = request.send().await.unwrap();
+            let found = answer.headers().get("cross-origin-opener-policy");
+            assert_eq!(found.is_some(), is_sent, "{path} at {host}");
+            assert!(answer.headers().contains_key("cross-origin-resource-policy"), "{path} at {host}");
+        }
+    }
 }

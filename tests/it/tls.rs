@@ -557,3 +557,26 @@ fn sighup_takes_a_new_pair_without_a_word_to_who_is_connected_and_keeps_the_old_
     assert_eq!(before.get("/healthz").unwrap().status, 200);
     assert_eq!(serving.stop().code, Some(0));
 }
+
+// ── a class
+
+#[test]
+fn the_manual_s_command_for_a_class_over_https_runs_one_and_a_self_signed_certificate_does_not_do() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations.md")).unwrap();
+    let (_, section) = page.split_once("\n### A class over https\n").unwrap();
+    let block = section.split_once("```console\n").unwrap().1.split_once("```").unwrap().0;
+    let command = block.replace("\\\n", " ").replace("/etc/hallpass/", "");
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let ["hallpass", "--bind", "0.0.0.0:5443", arguments @ ..] = &words[..] else { panic!("{block}") };
+    let program = Program::with_keys();
+    Pair::named("lab.school.example").write(&program);
+    let serving = program.serve_at("0.0.0.0:0", arguments);
+    let log = serving.log_with("the teacher's link is https://lab.school.example:5443/class/board?key=");
+    assert!(!log.contains("in place of `localhost`"), "{log}");
+    let refused = program.run(&["--class", "on", "--credentials", "any", "--bind", "0.0.0.0:0", "--tls-self-signed"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+    if tools::are_here(&["curl"]) {
+        let page = curl(&format!("{}/class", serving.url), &["-k", "-H", "Host: lab.school.example:5443"]);
+        assert!(page.out.contains("No class is open now."), "{}", page.out);
+    }
+}

@@ -14,6 +14,7 @@ const STUCK_TRIES: u8 = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Standing {
     pub state: State,
+    /// Whether the lesson is unsolved after many wrong tries or twice its minutes, whatever the pupil does now.
     pub stuck: bool,
     pub tries: u8,
     pub hints: u8,
@@ -41,6 +42,16 @@ pub enum PredictionState {
 }
 
 impl Standing {
+    /// Whether they were wrong so often that they may need help, however long they have had the lesson open.
+    pub fn has_many_wrong_tries(&self) -> bool {
+        self.state == State::Open && self.tries >= STUCK_TRIES
+    }
+
+    /// Whether they did something in the lesson. Whoever only opened it may just have had a look.
+    pub fn is_tried(&self) -> bool {
+        self.prediction != PredictionState::None || self.tries > 0 || self.hints > 0
+    }
+
     pub fn of(pupil: &Pupil, lesson: &Lesson, now: DateTime<Utc>) -> Self {
         let kept = pupil.record.progress.lesson(lesson.key);
         let times = pupil.record.times.get(lesson.key);

@@ -22,7 +22,7 @@ use crate::web::http::extractor::{FromHead, extractor};
 use crate::web::http::problem::Problem;
 pub(in crate::web) use authority::is_on_loopback;
 use authority::{address_in, authority, host_of, is_local_name, origin};
-pub(in crate::web) use headers::{policy_with_forms_to, set_headers};
+pub(in crate::web) use headers::{RequestOrigin, policy_with_forms_to, set_headers};
 use hosts::AcceptedHosts;
 pub(in crate::web) use second_site::SCHOOL;
 
@@ -100,6 +100,11 @@ impl Origins {
     /// The one URL that stands for this site, whichever host a request names: what its pages tell to call.
     pub fn public_origin(&self) -> &str {
         &self.public_origin
+    }
+
+    /// Whether that URL stands for every address of this machine: the server cannot know by which one others reach it.
+    pub fn stands_for_every_address(&self) -> bool {
+        PublicUrl::parse(&self.public_origin).is_some_and(|url| url.host() == "localhost")
     }
 
     /// The origin at which this request reached the server, so that its sender can reach more there. A proxy that

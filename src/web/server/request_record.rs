@@ -9,7 +9,7 @@ use actix_web::http::{ConnectionType, Method, StatusCode};
 use super::pipeline_parts::PipelineParts;
 use crate::web::api::test_mode::RequestInProgress;
 use crate::web::http::client::is_by_trusted_proxy;
-use crate::web::http::origins;
+use crate::web::http::origins::{self, RequestOrigin};
 use crate::web::http::problem::{FailureCause, Presentation};
 use crate::web::http::request_body::BodyCopy;
 use crate::web::http::request_id::{RequestId, X_REQUEST_ID};
@@ -27,6 +27,7 @@ pub(super) struct RequestRecord {
     /// `None` if it is not a standard method. The client chose its name, so it stays out of the log and metrics.
     method: Option<&'static str>,
     pub presentation: Presentation,
+    came_to: RequestOrigin,
     received: Option<RequestInProgress>,
 }
 
@@ -37,6 +38,7 @@ impl RequestRecord {
             id: pipeline.request_ids.of(request.headers(), is_by_trusted_proxy(request, &pipeline.proxies)),
             method: known(request.method()),
             presentation: Presentation::of(request.headers()),
+            came_to: RequestOrigin::of(request.head()),
             received: pipeline.received(request),
         }
     }
@@ -44,7 +46,14 @@ impl RequestRecord {
     /// For bytes that are not a valid HTTP request.
     pub fn of_invalid(presentation: Presentation, pipeline: &PipelineParts) -> Self {
         let id = pipeline.request_ids.of(&HeaderMap::new(), false);
-        Self { started: Instant::now(), id, method: None, presentation, received: None }
+        Self {
+            started: Instant::now(),
+            id,
+            method: None,
+            presentation,
+            came_to: RequestOrigin::Elsewhere,
+            received: None,
+        }
     }
 
     pub fn body_copy(&self) -> Option<&BodyCopy> {
@@ -53,7 +62,7 @@ impl RequestRecord {
 
     /// Sets the headers that every response has.
     pub fn mark(&self, answer: &mut ResponseHead, pipeline: &PipelineParts) {
-        origins::set_headers(&mut answer.headers, &pipeline.origins);
+        origins::set_headers(&mut answer.headers, &pipeline.origins, self.came_to);
         answer.headers.insert(X_REQUEST_ID, self.id.header().clone());
         if pipeline.shutdown.has_begun() || pipeline.has_many_connections() {
             answer.set_connection_type(ConnectionType::Close);

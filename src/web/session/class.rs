@@ -4,6 +4,7 @@
 //! browser ends it. The two are signed with different keys, and
 //! neither contains the teacher's key or the pupil's name.
 
+mod absence;
 mod codes;
 mod cookies;
 mod learner;
@@ -33,6 +34,7 @@ use crate::web::http::client::Client;
 use crate::web::http::extractor::{FromHead, extractor};
 use crate::web::http::problem::Problem;
 use crate::web::metrics::{Limit, Metrics, RateDecision};
+pub(in crate::web) use absence::Absence;
 use codes::CodeChecks;
 pub(in crate::web) use codes::WRONG_CODES;
 use cookies::ClassCookies;
@@ -258,9 +260,9 @@ impl Classroom {
         Ok(())
     }
 
-    /// Gives the class another code. Nobody can join with the old one.
-    pub async fn renew_code(&self) -> Result<(), Problem> {
-        self.change(&ClassChange::NewCode(ClassCode::generate(&self.random)?)).await
+    /// Another code for the class.
+    pub fn new_code(&self) -> Result<ClassCode, Problem> {
+        Ok(ClassCode::generate(&self.random)?)
     }
 
     pub async fn end(&self) -> Result<(), Problem> {

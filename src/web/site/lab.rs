@@ -7,8 +7,8 @@ pub(in crate::web) mod lessons;
 mod session_token;
 pub(in crate::web) mod teach;
 
-use actix_web::HttpResponse;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::clock::Clock;
@@ -19,7 +19,6 @@ use crate::lab::lessons::{LESSONS, Lesson, PARTS, Part};
 use crate::lab::progress::Progress;
 use crate::random::Random;
 use crate::store::Store;
-use crate::texts::wording::counted;
 use crate::web::http::client_work::ClientWork;
 use crate::web::http::extractor::extractor;
 use crate::web::http::origins::{Origins, RequestIssuer};
@@ -56,31 +55,49 @@ struct IndexPage<'a> {
     parts: &'static [Part],
     counts: Counts,
     next: &'static Lesson,
+    lacks_second_site: bool,
+}
+
+impl IndexPage<'_> {
+    fn is_unsolvable_here(&self, lesson: &Lesson) -> bool {
+        self.lacks_second_site && lesson.is_unsolvable_on_one_site()
+    }
 }
 
 /// `GET /lab`: the lessons, the attacks, and how far this visitor came.
-pub(in crate::web) async fn index(assets: Data<Assets>, learner: Learner) -> Result<HttpResponse, Problem> {
-    let open = || LESSONS.iter().filter(|lesson| !learner.is_closed(lesson));
-    let counts = Counts::of(learner.progress.clone(), open());
-    let unsolved = open().find(|lesson| !counts.has_solved(lesson));
-    let next = unsolved.or(open().next()).or(LESSONS.first()).ok_or_else(Problem::not_found)?;
-    render(&IndexPage { assets: &assets, learner: &learner, parts: &PARTS, counts, next })
+pub(in crate::web) async fn index(
+    request: HttpRequest,
+    assets: Data<Assets>,
+    origins: Data<Origins>,
+    learner: Learner,
+) -> Result<HttpResponse, Problem> {
+    let lacks_second_site = origins.has_no_second_site(request.head());
+    let open: Vec<_> = LESSONS.iter().filter(|lesson| !learner.is_closed(lesson)).collect();
+    let counts = Counts::of(learner.progress.clone(), &open, lacks_second_site);
+    let unsolved = counts.counted.iter().find(|lesson| !counts.has_solved(lesson)).copied();
+    let next = unsolved.or(open.first().copied()).or(LESSONS.first()).ok_or_else(Problem::not_found)?;
+    render(&IndexPage { assets: &assets, learner: &learner, parts: &PARTS, counts, next, lacks_second_site })
 }
 
 /// How far a visitor came: lessons solved, and kinds of attack that were tried.
 struct Counts {
     progress: Progress,
-    /// Of those that are open.
+    /// The open lessons that can be solved here or were solved.
+    counted: Vec<&'static Lesson>,
+    /// How many of them are solved.
     lessons: usize,
-    open: usize,
+    /// What the lessons are called that count, as in "of the 7 open lessons"; `None` if all count.
+    kind: Option<&'static str>,
     attacks: usize,
 }
 
 impl Counts {
-    fn of(progress: Progress, open: impl Iterator<Item = &'static Lesson> + Clone) -> Self {
+    fn of(progress: Progress, open: &[&'static Lesson], lacks_second_site: bool) -> Self {
+        let counted = counted_lessons(open, &progress, lacks_second_site);
         Self {
-            lessons: open.clone().filter(|lesson| progress.has_solved(lesson.key)).count(),
-            open: open.count(),
+            lessons: counted.iter().filter(|lesson| progress.has_solved(lesson.key)).count(),
+            kind: kind_of_counted(counted.len(), open.len()),
+            counted,
             attacks: Attack::count_rows(|attack| progress.has_tried(attack.key)),
             progress,
         }
@@ -92,11 +109,11 @@ impl Counts {
 
     /// How many of which lessons are solved, as in "5 of the 7 open lessons".
     fn says(&self) -> String {
-        let (solved, open) = (self.lessons, self.open);
-        if open < LESSONS.len() {
-            return format!("{solved} of the {}", counted(open, "open lesson"));
+        let (solved, all) = (self.lessons, self.counted.len());
+        match self.kind {
+            Some(kind) => format!("{solved} of the {all} {kind}"),
+            None => format!("{solved} of {all} (Start here and {} lessons)", Lesson::numbered()),
         }
-        format!("{solved} of {open} (Start here and {} lessons)", Lesson::numbered())
     }
 
     fn has_solved(&self, lesson: &Lesson) -> bool {
@@ -105,6 +122,29 @@ impl Counts {
 
     fn of_attacks() -> usize {
         Attack::rows()
+    }
+}
+
+/// Those of the open lessons that count: one that cannot be solved on this server does not, unless it was solved.
+pub(in crate::web) fn counted_lessons(
+    open: &[&'static Lesson],
+    progress: &Progress,
+    lacks_second_site: bool,
+) -> Vec<&'static Lesson> {
+    let counts = |lesson: &&&'static Lesson| {
+        !(lacks_second_site && lesson.is_unsolvable_on_one_site()) || progress.has_solved(lesson.key)
+    };
+    open.iter().filter(counts).copied().collect()
+}
+
+/// What the lessons are called that count, if that are not all.
+pub(in crate::web) fn kind_of_counted(counted: usize, open: usize) -> Option<&'static str> {
+    match (counted == open, open == LESSONS.len()) {
+        (true, true) => None,
+        (false, true) => Some("lessons that work on this server"),
+        (false, false) => Some("open lessons that work on this server"),
+        (true, false) if open == 1 => Some("open lesson"),
+        (true, false) => Some("open lessons"),
     }
 }
 

@@ -21,9 +21,21 @@ fn nobody_but_the_teacher_reaches_an_address_of_the_board() {
             assert_eq!(answer.status, 403, "{path}");
             assert!(!answer.body.contains("Ada"), "{path}");
         }
-        for path in
-            ["start", "reset", "remove", "name", "hold", "lesson", "joining", "code", "path", "back", "leave", "end"]
-        {
+        for path in [
+            "start",
+            "reset",
+            "remove",
+            "remove-idle",
+            "name",
+            "hold",
+            "lesson",
+            "joining",
+            "code",
+            "path",
+            "back",
+            "leave",
+            "end",
+        ] {
             let fields = [("what", "codes"), ("held", "true"), ("lesson", "anatomy"), ("open", "false")];
             assert_eq!(visitor.post(&format!("/class/board/{path}"), &fields).status, 403, "{path}");
         }
@@ -39,7 +51,7 @@ fn the_board_s_forms_work_from_its_own_pages_alone() {
     pupil(&app.url, &code(&mut teacher), "Ada");
     let before = board(&mut teacher);
     for header in ["Sec-Fetch-Site: cross-site", "Origin: https://evil.example"] {
-        for path in ["end", "code", "joining", "path", "back", "leave"] {
+        for path in ["end", "code", "joining", "path", "back", "leave", "remove-idle"] {
             let answer = teacher.post_with(&format!("/class/board/{path}"), &[("open", "false")], header);
             assert_eq!(answer.status, 403, "{path}, {header}");
         }
@@ -98,6 +110,32 @@ fn a_press_on_the_board_acts_on_what_was_chosen_and_the_page_does_not_load_again
     }
     assert_eq!(teacher.post("/class/board/reset", &[("lesson", "")]).status, 400);
     assert_eq!(board(&mut teacher)["pupils"][0]["name"], "Ada");
+}
+
+#[test]
+fn one_press_removes_everybody_who_has_done_nothing_yet() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let button = ">Remove them all</button>";
+    assert!(!teacher.get("/class/board").body.contains(button));
+    let [mut ada, mut bob, mut cy] = ["Ada", "Bob", "Cy"].map(|name| pupil(&app.url, &code, name));
+    ada.get(ANATOMY);
+    bob.post("/lab/attacks/alg-none", &[]);
+    cy.get(ANATOMY);
+    cy.post("/lab/reset", &[]);
+    for number in 0..45 {
+        pupil(&app.url, &code, &format!("Stranger {number}"));
+    }
+    let page = teacher.get("/class/board").body;
+    assert!(page.contains("<p>45 pupils have done nothing yet.</p>") && page.contains(button), "{page}");
+    let removed = teacher.post("/class/board/remove-idle?sort=name", &[]);
+    assert_eq!(removed.location(), "/class/board?done=idle-removed&sort=name#pupils");
+    let (address, _) = removed.location().split_once('#').unwrap();
+    let page = teacher.get(address).body;
+    assert!(page.contains("You removed everybody who had done nothing yet.") && !page.contains(button), "{page}");
+    let seen = board(&mut teacher);
+    let names: Vec<_> = seen["pupils"].as_array().unwrap().iter().map(|pupil| pupil["name"].clone()).collect();
+    assert_eq!(names, ["Ada", "Bob", "Cy"]);
 }
 
 #[test]
@@ -179,6 +217,7 @@ fn the_board_says_how_far_each_pupil_is() {
     app.advance(2 * 60 * minutes + 1);
     let now = begun(&mut teacher, "Bob");
     assert_eq!((now["state"].clone(), now["stuck"].clone()), ("open".into(), true.into()));
+    bob.get(ANATOMY);
     let whole = board(&mut teacher);
     let slugs: Vec<_> = whole["lessons"].as_array().unwrap().iter().map(|it| it["slug"].clone()).collect();
     assert_eq!(slugs, LESSONS.iter().map(|lesson| lesson.slug).collect::<Vec<_>>());

@@ -39,7 +39,7 @@ fn too_many_wrong_codes_are_answered_with_the_form_and_when_to_try_again() {
     assert_eq!((refused.status, refused.header("retry-after")), (429, "42"));
     for part in [
         "You did not join.",
-        "Try again in 42 seconds.",
+        "You can try the right code at once. Other codes are looked at again in 42 seconds.",
         "name=\"code\" type=\"text\" class=\"code\" value=\"BCDFGH\"",
         "value=\"Eve &#38; &#34;co&#34;\"",
         ">Join</button>",

@@ -17,7 +17,12 @@ fn a_pupil_joins_with_the_code_and_sees_what_is_kept() {
     let line = ada.cookie_line("hallpass-pupil");
     assert!(line.contains("Max-Age=2592000") && line.contains("HttpOnly"), "{line}");
     assert!(ada.get("/lab").body.contains("You are in the class as <strong>Ada Lovelace</strong>"));
-    assert_eq!(ada.post("/class", &[("code", &code), ("name", "Eve")]).status, 303);
+    assert_eq!(ada.post("/class", &[("code", &code), ("name", "Ada Lovelace")]).location(), "/class", "pressed twice");
+    let stayed = ada.post("/class", &[("code", &code), ("name", "Eve")]);
+    assert_eq!((stayed.status, stayed.location()), (303, "/class?done=stayed"));
+    let says = "<strong>Nothing was changed:</strong> this browser is in the class as Ada Lovelace. Not Ada Lovelace?";
+    assert!(ada.get(stayed.location()).body.contains(says));
+    assert_eq!(ada.post("/class", &[("code", "BCDFGHJK"), ("back", "yes")]).location(), "/class?done=stayed");
     assert_eq!(board(&mut teacher)["pupils"].as_array().unwrap().len(), 1, "she stays who she is");
     assert_eq!(ada.post("/class/leave", &[]).location(), "/class?done=left");
     assert!(
@@ -132,10 +137,43 @@ fn a_pupil_who_lost_the_cookie_comes_back_once_with_a_code_of_their_own() {
     assert!(spent.status == 400 && spent.body.contains("was used before"), "{}", spent.body);
     assert!(teacher.get(&format!("/class/board?view=back&open={ada_id}")).body.contains("There is no code"));
     assert_eq!(board(&mut teacher)["pupils"].as_array().unwrap().len(), 2, "nobody joined a second time");
-    for pupil in ["", "nobody", "0123456789abcdef"] {
+    for pupil in ["", "nobody"] {
         assert_eq!(teacher.post("/class/board/back", &[("pupil", pupil)]).status, 400, "{pupil}");
     }
     assert_eq!(teacher.post("/class/board/back", &[]).status, 400);
+}
+
+#[test]
+fn the_code_of_the_class_typed_below_come_back_is_told_where_it_belongs() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let mut ada = Browser::of(&app.url);
+    let told = ada.post("/class", &[("code", &code.to_lowercase()), ("back", "yes")]);
+    let says = "A code with six letters is the code of the class. To join, type your name in the form above";
+    assert!(told.status == 400 && told.body.contains(says), "{}", told.body);
+    let field =
+        |id: &str, value: &str| format!("id=\"{id}\" name=\"code\" type=\"text\" class=\"code\" value=\"{value}\"");
+    assert!(told.body.contains(&field("code", &code.to_lowercase())) && told.body.contains(&field("back", "")));
+    let wrong = ada.post("/class", &[("code", "BCDFGHJK"), ("back", "yes")]).body;
+    assert!(wrong.contains(&field("code", "")) && wrong.contains(&field("back", "BCDFGHJK")), "{wrong}");
+    teacher.post("/class/board/joining", &[("open", "false")]);
+    let closed = ada.post("/class", &[("code", &code), ("back", "yes")]).body;
+    assert!(
+        closed.contains("is the code of the class, and joining is closed.") && !closed.contains("above"),
+        "{closed}"
+    );
+}
+
+#[test]
+fn who_joins_under_a_name_that_is_taken_is_told_what_to_do_until_they_begin_to_work() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let [mut first, mut second] = ["Olga", "olga"].map(|name| pupil(&app.url, &code, name));
+    let says = "Another pupil had this name before you, so you are called <strong>olga (2)</strong>. Was that you";
+    assert!(!first.get("/class").body.contains("had this name before you"));
+    assert!(second.get("/class").body.contains(says));
+    second.get(ANATOMY);
+    assert!(!second.get("/class").body.contains(says));
 }
 
 #[test]

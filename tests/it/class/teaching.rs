@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::client::Browser;
 use super::processes::processes;
-use super::{ANATOMY, board, classroom, code, id, pupil, return_code, solve_anatomy, standing, teacher_of};
+use super::{ANATOMY, TAMPER, board, classroom, code, id, pupil, return_code, solve_anatomy, standing, teacher_of};
 use crate::app::TestApp;
 use crate::cli::Program;
 use crate::html::{field, words};
@@ -58,8 +58,9 @@ fn above_the_table_stands_how_many_pupils_there_are_who_is_stuck_and_how_far_the
         "<strong>3</strong> pupils.",
         "<strong class=\"stuck\">1 stuck now</strong>",
         &format!("<a href=\"/class/board?open={bob}#chosen\">Bob</a>"),
-        "Bob</a>, in Anatomy of a token.",
-        "Most work on <a href=\"/lab/lessons/anatomy\">Anatomy of a token</a> now: 1 of 3 have solved it.",
+        "</strong>: in Anatomy of a token: <a",
+        "Bob</a>.",
+        "Most work on <a href=\"/lab/lessons/anatomy\">Anatomy of a token</a> now: 1 of 3 has solved it.",
     ] {
         assert!(above.contains(part), "{part}: {above}");
     }
@@ -100,9 +101,96 @@ fn each_pupil_works_on_the_open_lesson_in_which_they_pressed_last_and_only_while
     assert_eq!(busiest(&mut teacher).as_deref(), Some(most), "Cy has gone back to it");
     teacher.post("/class/board/lesson", &[("lesson", "logout"), ("open", "false")]);
     assert!(busiest(&mut teacher).unwrap().starts_with("1 of 4 works on "), "nobody can work on a closed lesson");
-    app.advance(3601);
+    app.advance(600);
     let page = teacher.get("/class/board").body;
     assert!(!page.contains(" on <a href=\"/lab/lessons/"), "nobody is here any more: {page}");
+}
+
+#[test]
+fn only_who_works_in_a_lesson_now_is_stuck_in_it_by_time() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let [mut ann, mut bob, mut cy, mut di] = ["Ann", "Bob", "Cy", "Di"].map(|name| pupil(&app.url, &code, name));
+    let lesson = |slug: &str| format!("/lab/lessons/{slug}");
+    let stuck = |teacher: &mut Browser| {
+        let page = teacher.get("/class/board").body;
+        let above = words(page.split_once("<table>").unwrap().0);
+        let above = above.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = above.split_once("pupils. ").unwrap().1.split('.').next().unwrap().to_owned();
+        (said, page.matches("class=\"stuck\" data-m").count())
+    };
+    for pupil in [&mut ann, &mut bob, &mut cy] {
+        pupil.post(&lesson("start-here"), &[("step", "skip")]);
+    }
+    ann.get(&lesson("logout"));
+    di.get(&lesson("start-here"));
+    assert_eq!(stuck(&mut teacher), ("Nobody is stuck now".to_owned(), 0));
+    app.advance(18 * 60);
+    for pupil in [&mut cy, &mut di] {
+        pupil.get(&lesson("start-here"));
+    }
+    ann.get(TAMPER);
+    let cy_alone = ("1 stuck now: in Start here: Cy".to_owned(), 1);
+    assert_eq!(stuck(&mut teacher), cy_alone, "Ann has gone on, Bob is away, and Di only looked");
+    app.advance(1);
+    bob.get(&lesson("start-here"));
+    get_stuck(&mut ann);
+    let three = ("3 stuck now: in Start here: Bob, Cy; in Anatomy of a token: Ann".to_owned(), 3);
+    assert_eq!(stuck(&mut teacher), three, "by lesson, in the order of the course");
+    assert_eq!(rows(&teacher.get("/class/board?sort=stuck").body), ["Ann", "Bob", "Cy", "Di"]);
+    app.advance(60);
+    ann.get(TAMPER);
+    let marked = ("2 stuck now: in Start here: Bob, Cy".to_owned(), 3);
+    assert_eq!(stuck(&mut teacher), marked, "three wrong tries keep their sign");
+    teacher.post("/class/board/lesson", &[("lesson", "anatomy"), ("open", "false")]);
+    assert_eq!(stuck(&mut teacher).1, 2, "not in a closed lesson");
+    teacher.post("/class/board/lesson", &[("lesson", "start-here"), ("open", "false")]);
+    assert_eq!(stuck(&mut teacher), ("Nobody is stuck now".to_owned(), 0));
+    let seen = board(&mut teacher);
+    assert_eq!(standing(&seen, "Bob", "start-here")["stuck"], true, "programs are told of every lesson");
+}
+
+#[test]
+fn a_press_on_a_board_that_is_out_of_date_leads_to_the_board_and_says_that_nothing_was_done() {
+    let (app, mut teacher) = classroom();
+    let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
+    let id = id(&board(&mut teacher), "Ada");
+    ada.post("/class/leave", &[]);
+    let [pupil_field, name] = [("pupil", id.as_str()), ("name", "Eve")];
+    let said = |teacher: &mut Browser, path: &str, fields: &[(&str, &str)], says: &str| {
+        let pressed = teacher.post(&format!("/class/board/{path}"), fields);
+        assert_eq!(pressed.status, 303, "{path}: {}", pressed.body);
+        let (address, _) = pressed.location().split_once('#').unwrap();
+        let page = teacher.get(address).body;
+        let note = format!("failed\" role=\"status\"><span class=\"sign\" aria-hidden=\"true\">✗</span> {says}</p>");
+        assert!(page.contains(&note) && !page.contains(">✓</span>"), "{path}: {page}");
+    };
+    for path in ["back", "name", "reset", "remove"] {
+        let says = "Nothing was done: this pupil left the class or was removed.";
+        said(&mut teacher, path, &[pupil_field, name], says);
+    }
+    let unclear = teacher.post_with("/class/board/back", &[("pupil", "nobody")], "Accept: text/html");
+    let back = "href=\"/class/board\">Back to the board</a>";
+    assert!(unclear.status == 400 && unclear.body.contains(back), "{}", unclear.body);
+    teacher.post("/class/board/end", &[]);
+    let no_class = "Nothing was done: no class is open any more.";
+    for path in ["back", "name", "reset", "remove", "remove-idle", "code", "end", "joining", "lesson", "path", "hold"] {
+        let fields = [
+            pupil_field,
+            name,
+            ("open", "false"),
+            ("lesson", if path == "lesson" { "anatomy" } else { "all" }),
+            ("path", "45"),
+            ("what", "codes"),
+            ("held", "true"),
+        ];
+        let fields: Vec<_> = fields.into_iter().filter(|(field, _)| path != "hold" || *field != "lesson").collect();
+        said(&mut teacher, path, &fields, no_class);
+    }
+    let stale = teacher.get("/class/board?done=joining-closed").body;
+    assert!(!stale.contains("Nobody can join now."), "{stale}");
+    teacher.post("/class/board/start", &[]);
+    assert!(!teacher.get("/class/board?done=no-class").body.contains(no_class), "a class is open again");
 }
 
 #[test]
@@ -249,6 +337,7 @@ fn the_board_for_the_projector_has_signs_with_words_the_open_lessons_alone_and_n
         "<td class=\"stuck\"><span class=\"hidden\">stuck</span></td>",
         "<td class=\"begun\"><span class=\"hidden\">open</span></td>",
         "3 pupils, 1 stuck now",
+        "Only this computer reaches this address.",
         "href=\"/class/board\"",
     ] {
         assert!(page.contains(part), "{part}: {page}");
@@ -346,7 +435,7 @@ fn the_teacher_gives_a_pupil_another_name_by_the_rules_of_joining() {
     assert_eq!(board(&mut teacher)["pupils"][0]["name"], "Mallory");
     assert!(mallory.get("/class").body.contains("<strong>Mallory</strong>"));
     assert!(mallory.get("/lab").body.contains("<strong>Mallory</strong>"), "at once");
-    for pupil in ["", "nobody", "abcdefghijklmnop"] {
+    for pupil in ["", "nobody"] {
         let answer = teacher.post("/class/board/name", &[("pupil", pupil), ("name", "Eve")]);
         assert_eq!(answer.status, 400, "{pupil}");
     }
@@ -422,6 +511,10 @@ fn a_pupil_who_deletes_their_own_progress_is_seen_to_have_begun_again() {
 fn the_log_says_what_to_set_if_only_this_computer_reaches_the_class() {
     let program = Program::with_keys();
     let says = "only this computer reaches the class: set --bind, or --public-url or --allowed-host behind a proxy\n";
+    let for_pupils = "for pupils, put the address of this computer in your network in place of `localhost`\n";
+    let log = program.serve_at("0.0.0.0:0", &["--class", "on", "--credentials", "any"]).log_at_rest();
+    let (_, after) = log.split_once("the teacher's link is http://localhost:").unwrap();
+    assert!(after.lines().nth(1).unwrap().contains(for_pupils.trim_end()), "{log}");
     for (flags, is_said) in [
         (&["--class", "on"][..], true),
         (&["--class", "on", "--allowed-host", "localhost"], true),
@@ -432,6 +525,7 @@ fn the_log_says_what_to_set_if_only_this_computer_reaches_the_class() {
         let link = log.lines().find(|line| line.contains("the teacher's link is http")).unwrap();
         assert!(!link.contains("--bind"), "{link}");
         assert_eq!(log.contains(says), is_said, "{flags:?}: {log}");
+        assert!(!log.contains(for_pupils), "{flags:?}: {log}");
     }
     let help = program.run(&["serve", "--help"]).stdout;
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -60,6 +60,23 @@ async fn every_lesson_of_a_path_is_linked_with_its_projector_view_and_is_on_its_
 }
 
 #[tokio::test]
+async fn one_plan_alone_can_be_printed() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let all = visitor.page("/lab/teach").await;
+    for path in PATHS.iter() {
+        let address = format!("/lab/teach?path={}", path.minutes);
+        assert!(all.contains(&format!("href=\"{address}\"")), "{address}: {all}");
+        let page = visitor.page(&address).await;
+        assert_eq!(all_between(&page, "<h2 id=\"path-", "\""), [path.minutes.to_string()]);
+        assert!(page.contains("href=\"/lab/teach\">All three ways</a>"), "{page}");
+    }
+    for query in ["?path=60", "?path=", "?path=all"] {
+        assert_eq!(visitor.get(&format!("/lab/teach{query}")).await.status().as_u16(), 400, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn a_path_that_there_is_not_is_refused_and_without_one_the_sheet_has_everything() {
     let app = TestApp::spawn();
     let visitor = app.visitor();
@@ -118,6 +135,8 @@ async fn the_answer_key_of_a_path_has_its_lessons_alone() {
         let page = visitor.page(&address).await;
         let slugs: Vec<_> = path.lessons().map(|lesson| lesson.slug).collect();
         assert_eq!(all_between(&page, "<h3 id=\"key-", "\""), slugs);
+        let early = all_between(&page, "<h3 id=\"early-", "\"");
+        assert_eq!(early, path.for_early.iter().map(|lesson| lesson.slug).collect::<Vec<_>>());
         for question in &path.questions {
             let answered = format!("<li><strong>{}</strong><p>{}</p></li>", question.asks, question.answer);
             assert!(page.contains(&answered), "{answered}");

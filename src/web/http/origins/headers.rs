@@ -1,8 +1,29 @@
 //! The headers that every answer carries, which keep the pages to this site.
 
+use actix_web::dev::RequestHead;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::Origins;
+use super::authority::{address_in, authority, host_of};
+
+/// Where a request says that it came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::web) enum RequestOrigin {
+    /// A name of the visitor's own machine, which browsers trust over plain http too.
+    Loopback,
+    Elsewhere,
+}
+
+impl RequestOrigin {
+    pub fn of(head: &RequestHead) -> Self {
+        let named = authority(head).ok().flatten();
+        let is_loopback = |host: &str| match address_in(host) {
+            Some(address) => address.is_loopback(),
+            None => host == "localhost" || host.ends_with(".localhost"),
+        };
+        if named.is_some_and(|named| is_loopback(host_of(&named))) { Self::Loopback } else { Self::Elsewhere }
+    }
+}
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -37,11 +58,17 @@ static HSTS: (HeaderName, HeaderValue) =
     (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
 
 /// Sets the headers that every response carries.
-pub(in crate::web) fn set_headers(headers: &mut HeaderMap, origins: &Origins) {
+///
+/// Browsers obey `Cross-Origin-Opener-Policy` only from a trustworthy origin. From plain http elsewhere they ignore it,
+/// and log an error for each page, so it is left out there.
+pub(in crate::web) fn set_headers(headers: &mut HeaderMap, origins: &Origins, from: RequestOrigin) {
     for (name, value) in &DEFAULTS {
         if !headers.contains_key(name) {
             headers.insert(name.clone(), value.clone());
         }
+    }
+    if !(origins.is_https() || from == RequestOrigin::Loopback) {
+        headers.remove(header::CROSS_ORIGIN_OPENER_POLICY);
     }
     for (name, value) in ALWAYS.iter().chain(origins.sends_hsts.then_some(&HSTS)) {
         headers.insert(name.clone(), value.clone());

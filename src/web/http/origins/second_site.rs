@@ -36,6 +36,11 @@ impl Origins {
         site_of(host_of(&here)) == site_of(other.host())
     }
 
+    /// Whether the browser that sent this request has no second site.
+    pub fn has_no_second_site(&self, head: &RequestHead) -> bool {
+        self.other_site(head).is_none() || self.other_is_same_site(head)
+    }
+
     /// Whether pupils at other computers have no second site. At this one, the two names of this machine are two sites.
     pub fn lack_second_site(&self, head: &RequestHead) -> bool {
         !self.are_for_this_machine() && (self.second.is_none() || self.other_is_same_site(head))

@@ -9,7 +9,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::ClassMode;
+use super::{Absence, ClassMode};
 use crate::lab::class::{Class, LessonStep, Pupil, PupilStep};
 use crate::lab::lessons::Lesson;
 use crate::lab::progress::{LessonProgress, Progress};
@@ -29,6 +29,8 @@ pub(in crate::web) struct Learner {
     /// The open class, whose rules hold for everybody on this server but the teacher: somebody who is not in the class
     /// would otherwise see what is held from it.
     class: Option<Class>,
+    /// Why the pupil of this browser's cookie is not there.
+    absence: Option<Absence>,
     is_teacher: bool,
 }
 
@@ -37,16 +39,18 @@ impl Learner {
         let (mode, sessions) = (Data::<ClassMode>::from_head(request)?, Data::<Sessions>::from_head(request)?);
         let Some(room) = mode.room() else {
             let progress = sessions.progress(request);
-            return Ok(Self { progress, mode, sessions, pupil: None, class: None, is_teacher: false });
+            return Ok(Self { progress, mode, sessions, pupil: None, class: None, absence: None, is_teacher: false });
         };
         let is_teacher = room.is_teacher(request);
         if let Some((class, pupil)) = room.recent_pupil(request).await? {
             let progress = pupil.record.progress.clone();
-            return Ok(Self { progress, mode, sessions, pupil: Some(pupil), class: Some(class), is_teacher });
+            let (pupil, class) = (Some(pupil), Some(class));
+            return Ok(Self { progress, mode, sessions, pupil, class, absence: None, is_teacher });
         }
         let class = room.recent().await?;
+        let absence = room.absence(request).await?;
         let progress = sessions.progress(request);
-        Ok(Self { progress, mode, sessions, pupil: None, class, is_teacher })
+        Ok(Self { progress, mode, sessions, pupil: None, class, absence, is_teacher })
     }
 
     /// The pupil, and the class that they are in.
@@ -54,9 +58,14 @@ impl Learner {
         self.class.as_ref().zip(self.pupil.as_deref())
     }
 
-    /// Whether this server has class mode, and this is neither a pupil nor the teacher.
+    /// Whether a class is open that can be joined, and this is neither a pupil nor the teacher.
     pub fn may_join(&self) -> bool {
-        self.mode.is_on() && self.pupil.is_none() && !self.is_teacher
+        self.is_outside() && self.class.as_ref().is_some_and(|class| class.joining_open)
+    }
+
+    /// Why the pupil of this browser is no longer in the class. The teacher is told nothing of it.
+    pub fn absence(&self) -> Option<Absence> {
+        self.absence.filter(|_| !self.is_teacher)
     }
 
     /// Whether a class is open, and this is neither one of its pupils nor its teacher.
@@ -101,7 +110,8 @@ impl Learner {
     /// return or reset, the teacher's logout, a solution that is held. `None` before a pupil has opened the lesson.
     pub fn viewer(&self, lesson: &Lesson) -> Option<String> {
         let (is_held, is_outside) = (self.is_solution_held(lesson), self.is_outside());
-        let rules = format!("teacher={} held={is_held} outside={is_outside}", self.is_teacher);
+        let absence = self.absence();
+        let rules = format!("teacher={} held={is_held} outside={is_outside} absent={absence:?}", self.is_teacher);
         let Some(pupil) = &self.pupil else { return Some(rules) };
         let opened_at = pupil.record.times.get(lesson.key)?.opened_at;
         let (id, returns, name) = (pupil.id.as_str(), pupil.returns, pupil.shown_name());

@@ -11,8 +11,8 @@ use super::done::{Notice, Section, lesson_row, pupil_row};
 use super::row::{Cell, Row};
 use super::summary::{Summary, Sums};
 use super::{ClassPages, day};
-use crate::lab::class::{Class, ClassChange, Pupil, PupilId, PupilName, Standing, WayBack, look_of, shown_names};
-use crate::lab::lessons::{LESSONS, Lesson};
+use crate::lab::class::{Class, ClassChange, PupilId, PupilName, Record, WayBack, look_of, shown_names};
+use crate::lab::lessons::{LESSONS, Lesson, WithoutSecondSite};
 use crate::lab::teach::PATHS;
 use crate::web::http::origins::{Origins, is_on_loopback};
 use crate::web::http::problem::Problem;
@@ -41,6 +41,8 @@ pub(super) struct Board {
     pub rows: Vec<Row>,
     pub now: DateTime<Utc>,
     pub view: BoardView,
+    /// Whether pupils have no second site, so that a lesson that cannot be solved without one does not count.
+    lacks_second_site: bool,
     /// How many pupils a part of the table has, and how many parts there are.
     rows_of_part: usize,
     parts: usize,
@@ -50,25 +52,30 @@ impl Board {
     /// A part that there is not is the nearest one.
     pub async fn of(room: &Classroom, view: BoardView) -> Result<Self, Problem> {
         let now = room.now();
-        let (class, pupils) =
-            room.store.pupils(now).await?.map_or_else(Default::default, |(class, pupils)| (Some(class), pupils));
+        let Some((class, pupils)) = room.store.pupils(now).await? else {
+            return Ok(Self::new(None, Vec::new(), now, view));
+        };
         let names = shown_names(&pupils);
-        let standings = |pupil: &Pupil| LESSONS.iter().map(|it| (it, Standing::of(pupil, it, now))).collect();
         let rows = pupils.into_iter().zip(names);
-        let mut rows: Vec<_> = rows.map(|(pupil, name)| Row { standings: standings(&pupil), pupil, name }).collect();
+        let mut rows: Vec<_> = rows.map(|(pupil, name)| Row::new(pupil, name, &class, now)).collect();
         match view.sort {
             Sort::Joined => {}
             Sort::Name => rows.sort_by_cached_key(|row| look_of(&row.name)),
-            Sort::Stuck => rows.sort_by_key(|row| !row.is_stuck()),
+            Sort::Stuck => rows.sort_by_key(|row| row.stuck_in.is_none()),
         }
-        Ok(Self::new(class, rows, now, view))
+        Ok(Self::new(Some(class), rows, now, view))
     }
 
     fn new(class: Option<Class>, rows: Vec<Row>, now: DateTime<Utc>, view: BoardView) -> Self {
-        let whole = Self { class, rows, now, view, rows_of_part: MOST_ROWS, parts: 1 };
+        let whole = Self { class, rows, now, view, lacks_second_site: false, rows_of_part: MOST_ROWS, parts: 1 };
         let rows_of_part = MOST_ROWS.min(MOST_CELLS / whole.columns().len().max(1));
         let parts = whole.rows.len().div_ceil(rows_of_part).max(1);
         Self { view: view.at_part(view.part.clamp(1, parts)), rows_of_part, parts, ..whole }
+    }
+
+    pub const fn for_pupils_without_second_site(mut self, lacks_second_site: bool) -> Self {
+        self.lacks_second_site = lacks_second_site;
+        self
     }
 
     /// The board at the part in which this pupil is now: a press may have changed the order.
@@ -86,6 +93,11 @@ impl Board {
     /// The name of the pupil with this id, as the board says it.
     pub fn name_of(&self, id: &str) -> Option<&str> {
         self.place_of(id).map(|place| self.rows[place].name.as_str())
+    }
+
+    /// The pupils of any part who have done nothing yet: no lesson was opened, and no attack tried.
+    pub fn idle(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.pupil.record == Record::default() && row.pupil.restarts == 0)
     }
 
     /// The row below this pupil's in the same part, or else the one above: there the page is once the pupil is removed.
@@ -125,7 +137,7 @@ impl Board {
     }
 
     fn summary(&self) -> Summary<'_> {
-        Summary::of(&self.rows, self.now, |lesson| !self.is_closed(lesson))
+        Summary::of(&self.rows)
     }
 
     fn sums(&self, lesson: &Lesson) -> Sums {
@@ -140,13 +152,22 @@ impl Board {
         row.away(self.now)
     }
 
-    /// How many of the open lessons a pupil has solved.
+    /// How many of the lessons that count a pupil has solved.
     fn solved(&self, row: &Row) -> usize {
-        row.solved(|lesson| !self.is_closed(lesson))
+        row.solved(|lesson| self.counts(lesson))
+    }
+
+    /// How many lessons count.
+    fn counted_lessons(&self) -> usize {
+        LESSONS.iter().filter(|lesson| self.counts(lesson)).count()
     }
 
     fn open_lessons(&self) -> usize {
         LESSONS.iter().filter(|lesson| !self.is_closed(lesson)).count()
+    }
+
+    fn counts(&self, lesson: &Lesson) -> bool {
+        !(self.is_closed(lesson) || self.lacks_second_site && lesson.is_unsolvable_on_one_site())
     }
 
     /// Whether the columns are so many that their titles have room only below the table.
@@ -245,6 +266,7 @@ pub(super) struct Renaming {
 struct ProjectorPage<'a> {
     assets: &'a Assets,
     origin: String,
+    is_on_loopback: bool,
     board: &'a Board,
 }
 
@@ -284,8 +306,8 @@ impl BoardPage<'_> {
     }
 
     /// What the last press did, if it belongs to this section of the page.
-    fn done_in(&self, section: Section) -> Option<&str> {
-        self.notice.as_ref().filter(|notice| notice.section == section).map(|notice| notice.says.as_str())
+    fn done_in(&self, section: Section) -> Option<&Notice> {
+        self.notice.as_ref().filter(|notice| notice.section == section)
     }
 
     /// What a form sends along, so that the board looks the same afterwards.
@@ -370,14 +392,16 @@ pub(super) async fn show(
     renaming: Option<&Renaming>,
 ) -> Result<HttpResponse, Problem> {
     let room = pages.mode.needed()?;
+    let lacks_second_site = origins.lack_second_site(request.head());
     let board = Board::of(room, query.checked()?.board_view()).await?;
+    let board = board.for_pupils_without_second_site(lacks_second_site);
     let board = &query.pupil.iter().fold(board, |board, id| board.at_pupil(id));
     note_use(room, board).await?;
     let open = query.open.as_deref().and_then(|name| board.open(name));
     let (assets, origin) = (&pages.assets, origins.for_others(request.head()));
     let is_on_loopback = is_on_loopback(request.head()) && origin == origins.reached_at(request.head());
     match (query.view.as_deref(), &open) {
-        (Some("projector"), _) => return render(&ProjectorPage { assets, origin, board }),
+        (Some("projector"), _) => return render(&ProjectorPage { assets, origin, is_on_loopback, board }),
         (Some("code"), _) => {
             let address = format!("{origin}/class");
             let qr = QrCode::of(&address);
@@ -394,8 +418,7 @@ pub(super) async fn show(
     let status = if renaming.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let removed = room.removed(request);
     let about = query.pupil.as_deref().map_or(removed.as_deref(), |id| board.name_of(id));
-    let notice = Notice::of(query, about);
-    let lacks_second_site = origins.lack_second_site(request.head());
+    let notice = Notice::of(query, about, board.class.is_some());
     let page = BoardPage { assets, origin, is_on_loopback, lacks_second_site, board, open, notice, renaming };
     render_with(status, &page)
 }
@@ -427,8 +450,23 @@ pub(super) fn moment(seconds: i64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::class::{PredictionState, Record, State};
+    use crate::lab::class::{ClassCode, ClassId, LessonKeys, PredictionState, Pupil, Standing, State};
     use crate::random::Random;
+
+    fn class() -> Class {
+        Class {
+            id: ClassId::generate(&Random::system()).unwrap(),
+            code: ClassCode::parse("BCDFGH").unwrap(),
+            started_at: DateTime::UNIX_EPOCH,
+            used_at: DateTime::UNIX_EPOCH,
+            solutions_held: true,
+            solution_exceptions: LessonKeys::default(),
+            codes_held: false,
+            closed_lessons: LessonKeys::default(),
+            joining_open: true,
+            version: 1,
+        }
+    }
 
     /// A table in which every pupil solved every lesson after many tries and hints.
     fn worked_through(pupils: usize) -> String {
@@ -441,6 +479,7 @@ mod tests {
             solved_at: Some(0),
         };
         let now = DateTime::UNIX_EPOCH;
+        let class = class();
         let row = |number: usize| {
             let name = PupilName::parse(&format!("A rather long name {number}")).unwrap();
             let pupil = Pupil {
@@ -455,11 +494,22 @@ mod tests {
                 way_back: None,
                 name: name.clone(),
             };
-            Row { pupil, name: name.as_str().to_owned(), standings: LESSONS.iter().map(|it| (it, standing)).collect() }
+            let standings = LESSONS.iter().map(|it| (it, standing)).collect();
+            Row { standings, ..Row::new(pupil, name.as_str().to_owned(), &class, now) }
         };
         let view = BoardView { sort: Sort::Stuck, part: 1, is_for_projector: false };
         let rows = (1..=pupils).map(row).collect();
-        table(&Board::new(None, rows, now, view)).unwrap()
+        table(&Board::new(Some(class), rows, now, view)).unwrap()
+    }
+
+    #[test]
+    fn the_table_says_that_nobody_has_joined_only_of_a_class_that_is_open() {
+        for is_for_projector in [false, true] {
+            let view = BoardView { sort: Sort::Joined, part: 1, is_for_projector };
+            let says = |class| table(&Board::new(class, Vec::new(), DateTime::UNIX_EPOCH, view)).unwrap();
+            assert!(says(Some(class())).contains("Nobody has joined yet."));
+            assert_eq!(says(None).trim(), "", "the page says that no class is open");
+        }
     }
 
     const AWAY_FOR_LONG: TimeDelta = TimeDelta::minutes(47);

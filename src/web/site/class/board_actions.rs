@@ -14,7 +14,7 @@ use crate::lab::teach::Path;
 use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
 use crate::web::http::redirect::see_other;
-use crate::web::session::class::Teacher;
+use crate::web::session::class::{Classroom, Teacher};
 
 /// How the board was shown on which something was pressed.
 type View = Query<BoardQuery>;
@@ -23,6 +23,26 @@ type View = Query<BoardQuery>;
 pub(in crate::web) async fn start(_: Teacher, pages: ClassPages, view: View) -> Result<HttpResponse, Problem> {
     pages.mode.needed()?.start().await?;
     Ok(After::of(Done::Started).lead(&view))
+}
+
+/// Where a press leads that came from a page that is out of date: no class is open any more, or not this pupil's.
+async fn too_late(room: &Classroom, pupil: Option<&PupilId>) -> Result<Option<After>, Problem> {
+    if room.store.class(room.now()).await?.is_none() {
+        return Ok(Some(After::of(Done::NoClass)));
+    }
+    let Some(pupil) = pupil else { return Ok(None) };
+    let is_gone = room.store.pupil(pupil, room.now()).await?.is_none();
+    Ok(is_gone.then(|| After::of(Done::Gone)))
+}
+
+/// Changes the class, if it is still open, and leads to the board.
+async fn change(pages: &ClassPages, change: &ClassChange, after: After, view: &View) -> Result<HttpResponse, Problem> {
+    let room = pages.mode.needed()?;
+    if let Some(late) = too_late(room, None).await? {
+        return Ok(late.lead(view));
+    }
+    room.change(change).await?;
+    Ok(after.lead(view))
 }
 
 /// The lesson of a form that is about every lesson. A form of a page sends it, because it cannot leave its field out.
@@ -37,7 +57,7 @@ pub(in crate::web) struct ChosenForm {
 
 impl ChosenForm {
     fn pupil(&self) -> Result<Option<PupilId>, Problem> {
-        let read = |id| PupilId::parse(id).ok_or_else(|| Problem::bad_request("`pupil` is not a pupil's id."));
+        let read = |id| PupilId::parse(id).ok_or_else(not_a_pupil);
         self.pupil.as_deref().map(read).transpose()
     }
 
@@ -58,7 +78,11 @@ pub(in crate::web) async fn reset(
     chosen: Form<ChosenForm>,
 ) -> Result<HttpResponse, Problem> {
     let (pupil, lesson) = (chosen.pupil()?, chosen.lesson()?);
-    pages.mode.needed()?.reset(pupil.as_ref(), lesson.map(|lesson| lesson.key)).await?;
+    let room = pages.mode.needed()?;
+    if let Some(late) = too_late(room, pupil.as_ref()).await? {
+        return Ok(late.lead(&view));
+    }
+    room.reset(pupil.as_ref(), lesson.map(|lesson| lesson.key)).await?;
     let after = match (&pupil, lesson) {
         (Some(pupil), Some(lesson)) => After::of(Done::ResetInLesson).pupil(pupil).lesson(lesson),
         (Some(pupil), None) => After::of(Done::Reset).pupil(pupil),
@@ -77,6 +101,9 @@ pub(in crate::web) async fn remove(
 ) -> Result<HttpResponse, Problem> {
     let pupil = chosen.pupil()?.ok_or_else(|| Problem::bad_request("`pupil` is missing: say who is removed."))?;
     let room = pages.mode.needed()?;
+    if let Some(late) = too_late(room, Some(&pupil)).await? {
+        return Ok(late.lead(&view));
+    }
     let board = Board::of(room, view.board_view()).await?;
     room.remove(&pupil).await?;
     let after = After::of(Done::Removed);
@@ -85,6 +112,18 @@ pub(in crate::web) async fn remove(
         room.note_removed(name, &mut response)?;
     }
     Ok(response)
+}
+
+/// `POST /class/board/remove-idle`: removes everybody who has done nothing yet, as strangers do who join many times.
+pub(in crate::web) async fn remove_idle(_: Teacher, pages: ClassPages, view: View) -> Result<HttpResponse, Problem> {
+    let room = pages.mode.needed()?;
+    if let Some(late) = too_late(room, None).await? {
+        return Ok(late.lead(&view));
+    }
+    for row in Board::of(room, view.board_view()).await?.idle() {
+        room.remove(&row.pupil.id).await?;
+    }
+    Ok(After::of(Done::IdleRemoved).lead(&view))
 }
 
 #[derive(Deserialize)]
@@ -103,11 +142,15 @@ pub(in crate::web) async fn rename(
     form: Form<NameForm>,
 ) -> Result<HttpResponse, Problem> {
     let pupil = PupilId::parse(&form.pupil).ok_or_else(not_a_pupil)?;
+    let room = pages.mode.needed()?;
+    if let Some(late) = too_late(room, Some(&pupil)).await? {
+        return Ok(late.lead(&view));
+    }
     match PupilName::parse(&form.name) {
-        Ok(name) if pages.mode.needed()?.rename_for_teacher(&pupil, &name).await? => {
+        Ok(name) if room.rename_for_teacher(&pupil, &name).await? => {
             Ok(After::of(Done::Renamed).pupil(&pupil).lead(&view))
         }
-        Ok(_) => Err(not_a_pupil()),
+        Ok(_) => Ok(After::of(Done::Gone).lead(&view)),
         Err(bad) => {
             let query = BoardQuery { open: Some(form.pupil.clone()), ..view.into_inner() };
             let renaming = Renaming { typed: form.name.clone(), fault: bad.to_string() };
@@ -117,7 +160,7 @@ pub(in crate::web) async fn rename(
 }
 
 fn not_a_pupil() -> Problem {
-    Problem::bad_request("No pupil of the class has this id.")
+    Problem::bad_request("`pupil` is not a pupil's id.")
 }
 
 /// Without a lesson, the solutions of all of them.
@@ -154,9 +197,8 @@ pub(in crate::web) async fn hold(
     view: View,
     form: Form<Hold>,
 ) -> Result<HttpResponse, Problem> {
-    let (change, after) = form.read()?;
-    pages.mode.needed()?.change(&change).await?;
-    Ok(after.lead(&view))
+    let (held, after) = form.read()?;
+    change(&pages, &held, after, &view).await
 }
 
 #[derive(Deserialize)]
@@ -174,8 +216,8 @@ pub(in crate::web) async fn open_lesson(
 ) -> Result<HttpResponse, Problem> {
     let is_open = flag("open", &form.open)?;
     let lesson = lesson(&form.lesson)?;
-    pages.mode.needed()?.change(&ClassChange::OpenLesson { key: lesson.key, is_open }).await?;
-    Ok(After::of(if is_open { Done::Opened } else { Done::Closed }).lesson(lesson).lead(&view))
+    let after = After::of(if is_open { Done::Opened } else { Done::Closed }).lesson(lesson);
+    change(&pages, &ClassChange::OpenLesson { key: lesson.key, is_open }, after, &view).await
 }
 
 #[derive(Deserialize)]
@@ -191,25 +233,30 @@ pub(in crate::web) async fn joining(
     form: Form<JoiningForm>,
 ) -> Result<HttpResponse, Problem> {
     let is_open = flag("open", &form.open)?;
-    pages.mode.needed()?.change(&ClassChange::OpenJoining(is_open)).await?;
-    Ok(After::of(if is_open { Done::JoiningOpened } else { Done::JoiningClosed }).lead(&view))
+    let after = After::of(if is_open { Done::JoiningOpened } else { Done::JoiningClosed });
+    change(&pages, &ClassChange::OpenJoining(is_open), after, &view).await
 }
 
 /// `POST /class/board/code`: another code for those who join from now on.
 pub(in crate::web) async fn new_code(_: Teacher, pages: ClassPages, view: View) -> Result<HttpResponse, Problem> {
-    pages.mode.needed()?.renew_code().await?;
-    Ok(After::of(Done::NewCode).lead(&view))
+    let code = pages.mode.needed()?.new_code()?;
+    change(&pages, &ClassChange::NewCode(code), After::of(Done::NewCode), &view).await
 }
 
 /// `POST /class/board/back`: makes a code with which a pupil comes back in another browser.
 pub(in crate::web) async fn let_back_in(
     _: Teacher,
     pages: ClassPages,
+    view: View,
     chosen: Form<ChosenForm>,
 ) -> Result<HttpResponse, Problem> {
     let pupil = chosen.pupil()?.ok_or_else(|| Problem::bad_request("`pupil` is missing: say who comes back."))?;
-    if !pages.mode.needed()?.let_back_in(&pupil).await? {
-        return Err(not_a_pupil());
+    let room = pages.mode.needed()?;
+    if let Some(late) = too_late(room, Some(&pupil)).await? {
+        return Ok(late.lead(&view));
+    }
+    if !room.let_back_in(&pupil).await? {
+        return Ok(After::of(Done::Gone).lead(&view));
     }
     Ok(see_other(&format!("/class/board?view=back&open={}", pupil.as_str())))
 }
@@ -234,8 +281,7 @@ pub(in crate::web) async fn open_path(
         let closed = LESSONS.iter().filter(|lesson| !is_on_it(lesson)).map(|lesson| lesson.key).collect();
         (closed, After::of(Done::Path).path(path))
     };
-    pages.mode.needed()?.change(&ClassChange::CloseLessons(closed)).await?;
-    Ok(after.lead(&view))
+    change(&pages, &ClassChange::CloseLessons(closed), after, &view).await
 }
 
 /// `POST /class/board/leave`: this browser is no longer the teacher's.
@@ -255,6 +301,10 @@ fn flag(name: &str, text: &str) -> Result<bool, Problem> {
 
 /// `POST /class/board/end`: deletes the class, its pupils and their progress.
 pub(in crate::web) async fn end(_: Teacher, pages: ClassPages, view: View) -> Result<HttpResponse, Problem> {
-    pages.mode.needed()?.end().await?;
+    let room = pages.mode.needed()?;
+    if let Some(late) = too_late(room, None).await? {
+        return Ok(late.lead(&view));
+    }
+    room.end().await?;
     Ok(After::of(Done::Ended).lead(&view))
 }

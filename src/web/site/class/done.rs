@@ -36,6 +36,16 @@ macro_rules! done {
                 match self { $(Self::$variant => Section::$section,)+ }
             }
 
+            /// Whether the press did nothing, because the page on which it was made was out of date.
+            pub const fn is_refusal(self) -> bool {
+                matches!(self, Self::Gone | Self::NoClass)
+            }
+
+            /// Whether the page may say it while a class is open, or while none is. It may be loaded again much later.
+            const fn fits(self, has_class: bool) -> bool {
+                has_class != matches!(self, Self::Ended | Self::NoClass)
+            }
+
             const fn says(self) -> &'static str {
                 match self { $(Self::$variant => $says,)+ }
             }
@@ -63,6 +73,9 @@ done! {
     JoiningOpened "joining-opened" Main "Pupils can join.",
     JoiningClosed "joining-closed" Main "Nobody can join now. Pupils who have joined stay.",
     NewCode "new-code" Main "The class has a new code. Nobody can join with the old one. Pupils who have joined stay.",
+    IdleRemoved "idle-removed" Pupils "You removed everybody who had done nothing yet.",
+    Gone "gone" Pupils "Nothing was done: this pupil left the class or was removed.",
+    NoClass "no-class" Main "Nothing was done: no class is open any more.",
     Path "path" Lessons "Only the lessons of {path} are open.",
     AllOpened "all-opened" Lessons "All lessons are open.",
 }
@@ -91,19 +104,22 @@ impl Section {
 pub(super) struct Notice {
     pub section: Section,
     pub says: String,
+    /// Whether the press did nothing.
+    pub is_refusal: bool,
 }
 
 impl Notice {
     /// `pupil` is the name of the pupil that the address is about, if the board knows it.
-    pub fn of(query: &BoardQuery, pupil: Option<&str>) -> Option<Self> {
-        let done = Done::named(query.done.as_deref()?)?;
+    pub fn of(query: &BoardQuery, pupil: Option<&str>, has_class: bool) -> Option<Self> {
+        let done = Done::named(query.done.as_deref()?).filter(|done| done.fits(has_class))?;
         let lesson = query.lesson.as_deref().and_then(Lesson::find);
         let lesson = lesson.map_or_else(|| "the lesson".to_owned(), |lesson| format!("“{}”", lesson.title));
         let path = query.path.as_deref().and_then(Path::find);
         let path = path.map_or_else(|| "the path".to_owned(), |path| format!("the {}-minute path", path.minutes));
         // The name comes last: nothing in it stands for anything.
         let says = done.says().replace("{lesson}", &lesson).replace("{path}", &path);
-        Some(Self { section: done.section(), says: says.replace("{pupil}", pupil.unwrap_or("the pupil")) })
+        let says = says.replace("{pupil}", pupil.unwrap_or("the pupil"));
+        Some(Self { section: done.section(), says, is_refusal: done.is_refusal() })
     }
 }
 
@@ -174,7 +190,10 @@ mod tests {
             ..BoardQuery::default()
         };
         for done in Done::ALL {
-            let says = Notice::of(&query(*done), Some("{path} & Ada")).unwrap().says;
+            let of = |has_class| Notice::of(&query(*done), Some("{path} & Ada"), has_class);
+            let said: Vec<_> = [true, false].into_iter().filter_map(of).collect();
+            let [Notice { says, is_refusal, .. }] = &said[..] else { panic!("{done:?}: with a class or without") };
+            assert_eq!(says.starts_with("Nothing was done"), *is_refusal, "{done:?}");
             for (place, named) in
                 [("{pupil}", "{path} & Ada"), ("{lesson}", "“Two clocks”"), ("{path}", "the 45-minute path")]
             {
@@ -182,8 +201,11 @@ mod tests {
             }
         }
         let vague = BoardQuery { done: Some("reset-in-lesson".to_owned()), ..BoardQuery::default() };
-        assert_eq!(Notice::of(&vague, None).unwrap().says, "The progress of the pupil in the lesson was deleted.");
+        assert_eq!(
+            Notice::of(&vague, None, true).unwrap().says,
+            "The progress of the pupil in the lesson was deleted."
+        );
         let unknown = BoardQuery { done: Some("else".to_owned()), ..BoardQuery::default() };
-        assert!(Notice::of(&unknown, None).is_none() && Notice::of(&BoardQuery::default(), None).is_none());
+        assert!(Notice::of(&unknown, None, true).is_none() && Notice::of(&BoardQuery::default(), None, true).is_none());
     }
 }

@@ -37,6 +37,10 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     teachers("/class/board/start", &[Operation::undocumented(Method::Post, |route| route.to(board_actions::start))]),
     teachers("/class/board/reset", &[Operation::undocumented(Method::Post, |route| route.to(board_actions::reset))]),
     teachers("/class/board/remove", &[Operation::undocumented(Method::Post, |route| route.to(board_actions::remove))]),
+    teachers(
+        "/class/board/remove-idle",
+        &[Operation::undocumented(Method::Post, |route| route.to(board_actions::remove_idle))],
+    ),
     teachers("/class/board/name", &[Operation::undocumented(Method::Post, |route| route.to(board_actions::rename))]),
     teachers("/class/board/hold", &[Operation::undocumented(Method::Post, |route| route.to(board_actions::hold))]),
     teachers(

@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use super::ClassPages;
 use super::board::{Board, table};
 use super::board_view::{BoardQuery, BoardView};
+use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
 use crate::web::http::shutdown_flag::ShutdownFlag;
 use crate::web::session::class::{ClassMode, Classroom, Teacher};
@@ -36,12 +37,14 @@ pub(in crate::web) async fn events(
     request: HttpRequest,
     query: Query<BoardQuery>,
     pages: ClassPages,
+    origins: Data<Origins>,
     shutdown: Data<ShutdownFlag>,
 ) -> Result<HttpResponse, Problem> {
     let room = pages.mode.needed()?;
     let permit = room.stream_permit().ok_or_else(|| Problem::too_busy(work::RETRY_AFTER))?;
     let (sender, receiver) = mpsc::channel(1);
-    let last = Sent::nothing(query.checked()?.board_view(), room.teacher_until(&request));
+    let until = room.teacher_until(&request);
+    let last = Sent::nothing(query.checked()?.board_view(), origins.lack_second_site(request.head()), until);
     actix_web::rt::spawn(watch(pages.mode.clone(), shutdown, last, sender));
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
@@ -70,6 +73,7 @@ async fn watch(mode: Data<ClassMode>, shutdown: Data<ShutdownFlag>, mut last: Se
 /// What was sent last.
 struct Sent {
     view: BoardView,
+    lacks_second_site: bool,
     /// When the teacher's cookie stops to count.
     until: Option<DateTime<Utc>>,
     version: Option<i64>,
@@ -79,8 +83,9 @@ struct Sent {
 }
 
 impl Sent {
-    const fn nothing(view: BoardView, until: Option<DateTime<Utc>>) -> Self {
-        Self { view, until, version: None, table: String::new(), settings: String::new(), rounds: 0 }
+    fn nothing(view: BoardView, lacks_second_site: bool, until: Option<DateTime<Utc>>) -> Self {
+        let (table, settings) = (String::new(), String::new());
+        Self { view, lacks_second_site, until, version: None, table, settings, rounds: 0 }
     }
 
     /// What is to be sent now.
@@ -92,7 +97,7 @@ impl Sent {
         if self.version == Some(version) && !is_due {
             return Ok(None);
         }
-        let board = Board::of(room, self.view).await?;
+        let board = Board::of(room, self.view).await?.for_pupils_without_second_site(self.lacks_second_site);
         let (table, settings) = (table(&board)?, board.settings());
         self.version = Some(version);
         if table != self.table || settings != self.settings {

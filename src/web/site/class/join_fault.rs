@@ -21,9 +21,14 @@ enum Field {
 }
 
 const NO_CODE: &str = "Type the code of the class.";
-const WRONG_CODE: &str = "No class is open with this code. Look at the board again: a code has six letters.";
+const WRONG_CODE: &str = "No class is open with this code. Look at the code again: it has six letters.";
 const WRONG_RETURN: &str =
     "This code is wrong, was used before, or is older than ten minutes. Ask your teacher for another one.";
+const CLASS_CODE: &str = "A code with six letters is the code of the class. To join, type your name in the form above, with this code. \
+                          If you joined before, ask your teacher for a code of your own: it has eight letters.";
+const CLASS_CODE_CLOSED: &str = "A code with six letters is the code of the class, and joining is closed. If you joined before, ask your \
+                                 teacher for a code of your own: it has eight letters.";
+const NO_CLASS: &str = "No class is open now.";
 const TOO_OFTEN: &str = "Too many wrong codes came from your network.";
 const LINE_IS_FULL: &str = "Your code was not looked at: too many codes come from your network right now.";
 const CLOSED: &str = "Joining is closed. Ask your teacher to open it.";
@@ -44,6 +49,16 @@ impl JoinFault {
         Self::of(Field::Return, WRONG_RETURN)
     }
 
+    /// The code of the class, where the code of somebody who comes back belongs.
+    pub fn class_code(is_closed: bool) -> Self {
+        Self::of(Field::Return, if is_closed { CLASS_CODE_CLOSED } else { CLASS_CODE })
+    }
+
+    /// No code can be right.
+    pub fn no_class(is_return: bool) -> Self {
+        Self::of(if is_return { Field::Return } else { Field::Code }, NO_CLASS)
+    }
+
     /// Why somebody did not join, unless something broke.
     pub fn of_joining(why: NotJoined) -> Result<Self, Problem> {
         Self::of_codes(Field::Code, WRONG_CODE, why)
@@ -58,8 +73,9 @@ impl JoinFault {
         Ok(match why {
             NotJoined::WrongCode => Self::of(field, wrong),
             NotJoined::TooManyWrongCodes { retry_after } => {
-                let or = "A right code is taken before that too.";
-                Self::later(field, &format!("{wrong} {TOO_OFTEN}"), retry_after).and(or)
+                let when = format!("Other codes are looked at again in {}.", in_words(retry_after));
+                let says = format!("{wrong} {TOO_OFTEN} You can try the right code at once. {when}");
+                Self { field, says, retry_after: Some(retry_after) }
             }
             NotJoined::QueueIsFull { retry_after } => Self::later(field, LINE_IS_FULL, retry_after),
             NotJoined::JoinedTooOften { retry_after } => Self::later(field, JOINED_TOO_OFTEN, retry_after),
@@ -76,10 +92,6 @@ impl JoinFault {
     fn later(field: Field, says: &str, retry_after: u64) -> Self {
         let says = format!("{says} Try again in {}.", in_words(retry_after));
         Self { field, says, retry_after: Some(retry_after) }
-    }
-
-    fn and(self, more: &str) -> Self {
-        Self { says: format!("{} {more}", self.says), ..self }
     }
 
     pub const fn is_of_code(&self) -> bool {

@@ -3,15 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::done::pupil_row;
-use crate::lab::class::{PredictionState, Pupil, Standing, State};
-use crate::lab::lessons::Lesson;
+use crate::lab::class::{Class, PredictionState, Pupil, Standing, State};
+use crate::lab::lessons::{LESSONS, Lesson};
 use crate::texts::wording::counted;
 
-/// A pupil who sent nothing for so long is not at work now.
-const AT_WORK: TimeDelta = TimeDelta::hours(1);
-
-/// A pupil who sent nothing for so long is marked.
-const AWAY: TimeDelta = TimeDelta::minutes(5);
+/// A pupil who sent nothing for so long is away: not at work now, and not stuck either.
+const AWAY: TimeDelta = TimeDelta::minutes(10);
 
 /// A pupil, and how far they are in each lesson.
 pub(super) struct Row {
@@ -19,9 +16,47 @@ pub(super) struct Row {
     /// The name, numbered if another pupil has it too.
     pub name: String,
     pub standings: Vec<(&'static Lesson, Standing)>,
+    /// The lesson that they work on now: of the unsolved ones that are open, the one in which they pressed something
+    /// last. A pupil who is away works on none.
+    pub works_on: Option<&'static Lesson>,
+    /// The lesson that they work on, if they are stuck in it.
+    pub stuck_in: Option<&'static Lesson>,
+    /// The lessons that pupils cannot open now.
+    pub closed: Vec<&'static str>,
 }
 
 impl Row {
+    pub fn new(pupil: Pupil, name: String, class: &Class, now: DateTime<Utc>) -> Self {
+        let standings = LESSONS.iter().map(|lesson| (lesson, Standing::of(&pupil, lesson, now))).collect();
+        let closed = LESSONS.iter().map(|lesson| lesson.key).filter(|key| !class.is_lesson_open(key)).collect();
+        let mut row = Self { pupil, name, standings, works_on: None, stuck_in: None, closed };
+        row.works_on = row.last_begun().filter(|_| !row.is_away(now));
+        row.stuck_in = row.works_on.filter(|lesson| row.standing(lesson).is_some_and(is_stuck));
+        row
+    }
+
+    fn last_begun(&self) -> Option<&'static Lesson> {
+        let worked_at = |lesson: &Lesson| self.pupil.record.times.get(lesson.key).map(|times| times.worked_at());
+        let begun = self.standings.iter().filter(|(lesson, it)| it.state == State::Open && self.can_open(lesson));
+        begun.max_by_key(|(lesson, _)| worked_at(lesson)).map(|(lesson, _)| *lesson)
+    }
+
+    fn can_open(&self, lesson: &Lesson) -> bool {
+        !self.closed.contains(&lesson.key)
+    }
+
+    fn is_away(&self, now: DateTime<Utc>) -> bool {
+        now - self.pupil.seen_at >= AWAY
+    }
+
+    /// Whether the board marks them as stuck in this lesson: they are stuck in it now, or were often wrong in it. Time
+    /// alone says nothing of a lesson that they have left.
+    pub fn is_marked(&self, lesson: &Lesson) -> bool {
+        let is_stuck_now = self.stuck_in.is_some_and(|stuck_in| stuck_in.key == lesson.key);
+        let was_often_wrong = || self.standing(lesson).is_some_and(Standing::has_many_wrong_tries);
+        is_stuck_now || (self.can_open(lesson) && was_often_wrong())
+    }
+
     /// The id of the row in the page.
     pub fn id(&self) -> String {
         pupil_row(&self.pupil.id)
@@ -39,31 +74,12 @@ impl Row {
     pub fn cell(&self, lesson: &Lesson, now: DateTime<Utc>) -> Option<Cell> {
         let opened_at = self.pupil.record.times.get(lesson.key).map(|times| times.opened_at);
         let since = opened_at.map(|opened_at| span(TimeDelta::seconds(now.timestamp() - opened_at)));
-        self.standing(lesson).map(|standing| Cell::of(standing, since))
-    }
-
-    pub fn is_stuck(&self) -> bool {
-        self.stuck_in().is_some()
-    }
-
-    /// The first lesson in which they are stuck.
-    pub fn stuck_in(&self) -> Option<&'static Lesson> {
-        self.standings.iter().find(|(_, standing)| standing.stuck).map(|(lesson, _)| *lesson)
-    }
-
-    /// The lesson that they work on now: of the unsolved ones that are open, the one in which they pressed something
-    /// last.
-    pub fn works_on(&self, now: DateTime<Utc>, is_open: impl Fn(&Lesson) -> bool) -> Option<&'static Lesson> {
-        let worked_at = |lesson: &Lesson| self.pupil.record.times.get(lesson.key).map(|times| times.worked_at());
-        let begun = self.standings.iter().filter(|(lesson, it)| it.state == State::Open && is_open(lesson));
-        let last = begun.max_by_key(|(lesson, _)| worked_at(lesson)).map(|(lesson, _)| *lesson);
-        last.filter(|_| now - self.pupil.seen_at <= AT_WORK)
+        self.standing(lesson).map(|standing| Cell::of(standing, self.is_marked(lesson), since))
     }
 
     /// For how long they sent nothing, if that is long.
     pub fn away(&self, now: DateTime<Utc>) -> Option<String> {
-        let away = now - self.pupil.seen_at;
-        (away >= AWAY).then(|| format!("away {}", span(away)))
+        self.is_away(now).then(|| format!("away {}", span(now - self.pupil.seen_at)))
     }
 
     /// That they deleted their own progress.
@@ -74,6 +90,11 @@ impl Row {
             count => Some(format!("began again {count} times")),
         }
     }
+}
+
+/// By time only somebody who has done something in the lesson.
+fn is_stuck(standing: &Standing) -> bool {
+    standing.stuck && standing.is_tried()
 }
 
 /// A span of time in a few characters, rounded down.
@@ -97,10 +118,10 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    fn of(standing: &Standing, since: Option<String>) -> Self {
+    fn of(standing: &Standing, is_marked: bool, since: Option<String>) -> Self {
         let (class, state) = match standing.state {
             State::Solved => ("passed", "solved"),
-            State::Open if standing.stuck => ("stuck", "stuck"),
+            State::Open if is_marked => ("stuck", "stuck"),
             State::Open => ("begun", "open"),
             State::NotBegun => ("not-begun", "not begun"),
         };

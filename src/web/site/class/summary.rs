@@ -1,8 +1,6 @@
 //! What the board says of the whole class: who is stuck, which lesson most work on and how many have solved that, and
 //! of each lesson how many have solved it.
 
-use chrono::{DateTime, Utc};
-
 use super::row::Row;
 use crate::lab::class::{PredictionState, State};
 use crate::lab::lessons::{LESSONS, Lesson};
@@ -31,7 +29,7 @@ pub(super) struct Predictions {
 impl Sums {
     pub fn of(lesson: &Lesson, rows: &[Row]) -> Self {
         let mut sums = Self::default();
-        for standing in rows.iter().filter_map(|row| row.standing(lesson)) {
+        for (row, standing) in rows.iter().filter_map(|row| Some((row, row.standing(lesson)?))) {
             match standing.prediction {
                 PredictionState::None => {}
                 PredictionState::Right => sums.predictions.right += 1,
@@ -40,7 +38,7 @@ impl Sums {
             }
             match standing.state {
                 State::Solved => sums.solved += 1,
-                State::Open if standing.stuck => sums.stuck += 1,
+                State::Open if row.is_marked(lesson) => sums.stuck += 1,
                 State::Open => sums.open += 1,
                 State::NotBegun => {}
             }
@@ -82,9 +80,10 @@ fn said(counts: &[(usize, &str)], between: &str, after: &str) -> Option<String> 
 /// What stands above the table.
 pub(super) struct Summary<'a> {
     pub pupils: usize,
-    /// How many are stuck in a lesson, and the first of them.
+    /// How many are stuck in the lesson that they work on.
     pub stuck: usize,
-    pub named: Vec<&'a Row>,
+    /// The first of them, by lesson.
+    pub named: Vec<(&'static Lesson, Vec<&'a Row>)>,
     pub busiest: Option<Busiest>,
 }
 
@@ -98,12 +97,17 @@ pub(super) struct Busiest {
 
 impl Busiest {
     /// Each pupil works on one lesson at most. Of two lessons with as many pupils, the later one: the class moves on.
-    fn of(rows: &[Row], now: DateTime<Utc>, is_open: impl Fn(&Lesson) -> bool) -> Option<Self> {
-        let worked_on: Vec<_> = rows.iter().filter_map(|row| row.works_on(now, &is_open)).collect();
-        let at_work = |lesson: &Lesson| worked_on.iter().filter(|it| it.key == lesson.key).count();
+    fn of(rows: &[Row]) -> Option<Self> {
+        let at_work = |lesson: &Lesson| rows.iter().filter(|row| is_in(lesson, row.works_on)).count();
         let (lesson, at_work) =
             LESSONS.iter().map(|lesson| (lesson, at_work(lesson))).max_by_key(|(_, count)| *count)?;
         (at_work > 0).then(|| Self { lesson, at_work, solved: Sums::of(lesson, rows).solved })
+    }
+
+    /// As in "1 of 30 has" or "3 of 30 have", which goes on with "solved it".
+    pub fn solved_says(&self, pupils: usize) -> String {
+        let verb = if self.solved == 1 { "has" } else { "have" };
+        format!("{} of {pupils} {verb}", self.solved)
     }
 
     /// Who works on it, as in "Most work on" or "3 of 30 work on".
@@ -117,20 +121,28 @@ impl Busiest {
 }
 
 impl<'a> Summary<'a> {
-    /// Of the lessons that are open.
-    pub fn of(rows: &'a [Row], now: DateTime<Utc>, is_open: impl Fn(&Lesson) -> bool) -> Self {
-        let stuck: Vec<_> = rows.iter().filter(|row| row.is_stuck()).collect();
+    pub fn of(rows: &'a [Row]) -> Self {
+        let stuck: Vec<_> = rows.iter().filter(|row| row.stuck_in.is_some()).collect();
+        let named = |lesson: &'static Lesson| {
+            let in_it: Vec<_> =
+                stuck.iter().take(MOST_NAMED).copied().filter(|row| is_in(lesson, row.stuck_in)).collect();
+            (!in_it.is_empty()).then_some((lesson, in_it))
+        };
         Self {
             pupils: rows.len(),
             stuck: stuck.len(),
-            named: stuck.into_iter().take(MOST_NAMED).collect(),
-            busiest: Busiest::of(rows, now, is_open),
+            named: LESSONS.iter().filter_map(named).collect(),
+            busiest: Busiest::of(rows),
         }
     }
 
-    pub fn unnamed(&self) -> usize {
-        self.stuck - self.named.len()
+    pub const fn unnamed(&self) -> usize {
+        self.stuck.saturating_sub(MOST_NAMED)
     }
+}
+
+fn is_in(lesson: &Lesson, other: Option<&Lesson>) -> bool {
+    other.is_some_and(|other| other.key == lesson.key)
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ use crate::code::Code;
 use crate::keys::ProfileKeys;
 use crate::lab::lessons::hints::{Help, Open, OpenedHints};
 use crate::lab::lessons::press::PressResult;
-use crate::lab::lessons::{Choice, Lesson, course};
+use crate::lab::lessons::{Choice, Lesson, WithoutSecondSite, course};
 use crate::lab::progress::{LessonProgress, Prediction};
 use crate::profiles::lab;
 use crate::token::Claims;
@@ -53,7 +53,7 @@ use crate::web::http::problem::Problem;
 use crate::web::http::redirect::see_other;
 use crate::web::http::signing_queue::{SigningPermit, SigningQueue};
 use crate::web::session::Visitor;
-use crate::web::session::class::Learner;
+use crate::web::session::class::{Absence, Learner};
 use crate::web::site::lab::Lab;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -172,13 +172,17 @@ pub(in crate::web) async fn step(
 }
 
 /// The same problem with a link to the lesson that was refused something, also if no handler of it was called; for an
-/// address of the lab with nothing there, to the lab.
+/// address of the lab with nothing there, to the lab; for one below the board of a class, to the board.
 pub(in crate::web) fn leading_back(request: &HttpRequest, problem: Problem) -> Problem {
     let path = request.path();
     let slug = path.strip_prefix("/lab/lessons/").and_then(|rest| rest.split('/').next());
     match slug.and_then(Lesson::find) {
         _ if problem.leads_to.is_some() => problem,
         Some(lesson) => problem.leading_to(&format!("/lab/lessons/{}", lesson.slug)),
+        // Who is not the teacher is led elsewhere by the problem itself, and a server without a class has no board.
+        None if path.starts_with("/class/board/") && problem.status != StatusCode::NOT_FOUND => {
+            problem.leading_to("/class/board")
+        }
         None if problem.status == StatusCode::NOT_FOUND && path.starts_with("/lab/") => problem.leading_to("/lab"),
         None => problem,
     }
@@ -373,6 +377,8 @@ impl<'a> LessonVisit<'a> {
             projector,
             pupil: self.learner.in_class().map(|(_, pupil)| pupil.shown_name()),
             is_outside: self.learner.is_outside(),
+            absence: self.learner.absence(),
+            second_site: self.missing_second_site(),
             is_closed_to_pupils: self.learner.is_closed_to_pupils(self.lesson),
             next: self.next_lesson(),
             // One that is kept was shown instead of this page.
@@ -380,6 +386,11 @@ impl<'a> LessonVisit<'a> {
             answer: self.answer.clone(),
             answer_is_gone: answer_page::asked_for(self.request).is_some(),
         }
+    }
+
+    fn missing_second_site(&self) -> Option<WithoutSecondSite> {
+        let is_missing = self.lab.origins.has_no_second_site(self.request.head());
+        self.lesson.without_second_site().filter(|_| is_missing)
     }
 
     /// The hints, with one more if the button for one was pressed. The button sends the work form with it, so the page
@@ -415,6 +426,10 @@ pub(super) struct Frame {
     pupil: Option<String>,
     /// A class is open, and this visitor is not in it.
     is_outside: bool,
+    /// Why this browser's pupil is no longer in the class.
+    absence: Option<Absence>,
+    /// What the lesson is here without the second site that it needs; `None` if it has all that it needs.
+    second_site: Option<WithoutSecondSite>,
     /// The teacher sees a lesson that pupils do not.
     is_closed_to_pupils: bool,
     /// The next lesson that this visitor can open.

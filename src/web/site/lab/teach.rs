@@ -22,7 +22,7 @@ use crate::web::view::page::render;
 #[template(path = "lab/teach.html")]
 struct TeachPage<'a> {
     assets: &'a Assets,
-    paths: &'static [Path],
+    paths: Vec<&'static Path>,
     shows_answers: bool,
     /// Whether this is the teacher of the server's class.
     is_teacher: bool,
@@ -30,12 +30,13 @@ struct TeachPage<'a> {
     has_class: bool,
 }
 
-/// `GET /lab/teach`: the paths, with what a teacher does in each part.
+/// `GET /lab/teach`: the paths, or one of them, with what a teacher does in each part.
 pub(in crate::web) async fn teach(request: HttpRequest, teaching: Teaching) -> Result<HttpResponse, Problem> {
     let shows_answers = teaching.may_read_answers(&request);
     let is_teacher = teaching.class.is_teacher(&request);
     let has_class = teaching.class.is_on();
-    render(&TeachPage { assets: &teaching.assets, paths: &PATHS, shows_answers, is_teacher, has_class })
+    let paths = chosen_path(request.query_string())?.map_or_else(|| PATHS.iter().collect(), |path| vec![path]);
+    render(&TeachPage { assets: &teaching.assets, paths, shows_answers, is_teacher, has_class })
 }
 
 #[derive(Template)]
@@ -79,6 +80,8 @@ struct KeyPage<'a> {
     /// `None` for the whole course.
     path: Option<&'static Path>,
     answers: Vec<Answers>,
+    /// Of the lesson for pairs that finish early.
+    early: Option<Answers>,
     /// The paths whose questions for the class are answered.
     room: Vec<&'static Path>,
     /// Only with the whole course.
@@ -94,7 +97,8 @@ pub(in crate::web) async fn key(request: HttpRequest, teaching: Teaching) -> Res
     let path = chosen_path(request.query_string())?;
     let attacks = if path.is_none() { Attack::all().collect() } else { Vec::new() };
     let room = path.map_or_else(|| PATHS.iter().collect(), |path| vec![path]);
-    render(&KeyPage { assets: &teaching.assets, path, answers: Answers::of(path), room, attacks })
+    let early = path.and_then(Answers::for_early);
+    render(&KeyPage { assets: &teaching.assets, path, answers: Answers::of(path), early, room, attacks })
 }
 
 extractor! {
