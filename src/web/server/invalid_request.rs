@@ -1,4 +1,5 @@
-//! The answer to input that is not a valid HTTP request, or comes without TLS. It looks like all other refusals, and is logged and counted.
+//! The answer to input that is not a valid HTTP request, or comes without TLS where TLS is expected. It looks like all
+//! other refusals, and is logged and counted.
 
 use std::rc::Rc;
 
