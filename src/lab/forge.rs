@@ -163,6 +163,15 @@ pub struct Forgery {
     pub signature_note: Cow<'static, str>,
     /// The token whose `jti` is to be revoked before the forgery is judged.
     pub revoked: Option<Revoked>,
+    /// The token of the lab from which the forgery is made, where that is not the visitor's.
+    pub prepared: Option<Prepared>,
+}
+
+/// A token that the lab makes as the original of an attack, so that nobody has to wait or to log out.
+pub struct Prepared {
+    pub token: String,
+    /// What became of it, in a sentence.
+    pub says: &'static str,
 }
 
 /// A token of the lab that is revoked before it expires.
@@ -174,7 +183,7 @@ pub struct Revoked {
 
 impl Forgery {
     pub fn new(token: impl Into<String>, signature_note: impl Into<Cow<'static, str>>) -> Self {
-        Self { token: token.into(), signature_note: signature_note.into(), revoked: None }
+        Self { token: token.into(), signature_note: signature_note.into(), revoked: None, prepared: None }
     }
 }
 
@@ -311,7 +320,18 @@ impl Forge<'_> {
         let claims = self.original.claims.with("jti", quoted(&jti)).with("exp", self.seconds(LIFE));
         let forgery = self.resign_claims(&claims)?;
         let revoked = Revoked { token: forgery.token.clone(), jti, expires_at: self.now + TimeDelta::seconds(LIFE) };
-        Ok(Forgery { revoked: Some(revoked), ..forgery })
+        let says = "The lab issued this token for the attack, and revoked it.";
+        let prepared = Some(Prepared { token: forgery.token.clone(), says });
+        Ok(Forgery { revoked: Some(revoked), prepared, signature_note: UNCHANGED.into(), ..forgery })
+    }
+
+    /// A token of the lab that expired an hour ago.
+    pub fn expired(&self) -> Result<Forgery, SigningError> {
+        let claims = self.original.claims.with("iat", self.seconds(-3660)).with("exp", self.seconds(-3600));
+        let forgery = self.resign_claims(&claims)?;
+        let says = "The lab issued this token for the attack, with an `exp` that was an hour ago.";
+        let prepared = Some(Prepared { token: forgery.token.clone(), says });
+        Ok(Forgery { prepared, signature_note: UNCHANGED.into(), ..forgery })
     }
 
     /// The time this many seconds from now, as a claim.
@@ -319,6 +339,8 @@ impl Forge<'_> {
         (self.now.timestamp() + ahead).to_string()
     }
 }
+
+const UNCHANGED: &str = "Unchanged: the lab's own key made it, so it fits.";
 
 const RESIGNED: &str = "Signed again with the lab's key, so it fits.";
 

@@ -621,16 +621,41 @@ async fn logging_out_clears_the_session() {
 }
 
 #[tokio::test]
+async fn on_the_wire_a_cookie_of_this_server_is_named_and_only_others_are_of_other_programs() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let session = cookie_of(&visitor.generate().await);
+    let sent =
+        async |cookies: &str| visitor.with_cookie("/", &format!("{session}; {cookies}")).await.text().await.unwrap();
+    let own = sent("hallpass-lab=x; __Host-lab-two=y; hallpass-login=z; hallpass-pupil=p").await;
+    for says in [
+        "<code>hallpass-lab</code> (what you solved in the lab)",
+        "<code>__Host-lab-two</code> (a lesson of the lab)",
+        "<code>hallpass-login</code> (your login at the issuer)",
+        "<code>hallpass-pupil</code> (your place in the class)",
+    ] {
+        assert!(own.contains(says), "{says}: {own}");
+    }
+    assert!(!own.contains("from other programs"), "{own}");
+    let foreign = sent("grafana_session=x; hallpass-lab=y").await;
+    assert!(foreign.contains("And 1 more from other programs on this host"), "{foreign}");
+}
+
+#[tokio::test]
 async fn the_button_that_logs_out_leads_to_a_page_that_says_so() {
     let app = TestApp::spawn();
     let visitor = app.visitor();
     visitor.generate().await;
-    let form = form_with(&visitor.page("/").await, "Log out");
+    let before = visitor.page("/").await;
+    let said = "Unfinished lessons of the lab begin again, and what you solved stays solved.";
+    assert!(before.contains(said), "beside the button: {before}");
+    let form = form_with(&before, "Log out");
     let left = visitor.request(Method::POST, "/logout").form(&fields(&form)).send().await.unwrap();
     assert_eq!((left.status().as_u16(), location(&left)), (303, "/?logged-out"));
     assert!(set_cookies(&left).contains(&REMOVAL), "{:?}", set_cookies(&left));
     let page = visitor.page("/?logged-out").await;
     assert!(page.contains("You are logged out: the cookie is gone from this browser. Get a new token"), "{page}");
+    assert!(page.contains(said), "after it: {page}");
     assert!(!visitor.page("/").await.contains("You are logged out"));
     assert!(!visitor.page("/bob?logged-out").await.contains("You are logged out"));
     visitor.generate().await;

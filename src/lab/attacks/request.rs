@@ -36,10 +36,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         variants: &[],
         kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
-            forge: |forge, _| {
-                let claims = forge.original.claims.with("iat", forge.seconds(-3660));
-                forge.resign_claims(&claims.with("exp", forge.seconds(-3600)))
-            },
+            forge: |forge, _| forge.expired(),
             naive: &naive::IGNORES_EXPIRY,
         },
     },
@@ -101,11 +98,11 @@ pub(super) static ATTACKS: &[Definition] = &[
         kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             forge: |forge, _| {
-                let revoked = forge.revoked()?.revoked;
+                let Forgery { revoked, prepared, .. } = forge.revoked()?;
                 let (jti, exp) =
                     revoked.as_ref().map(|it: &Revoked| (&*it.jti, it.expires_at.timestamp())).unwrap_or_default();
                 let claims = forge.original.claims.with("jti", quoted(jti)).with("exp", exp.to_string());
-                Ok(Forgery { revoked, ..forge.resign_claims(&claims.reversed())? })
+                Ok(Forgery { revoked, prepared, ..forge.resign_claims(&claims.reversed())? })
             },
             naive: &naive::REVOKES_BY_HASH,
         },

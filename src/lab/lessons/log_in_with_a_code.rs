@@ -99,6 +99,17 @@ impl Attack {
         }
     }
 
+    /// Why a choice wins nothing against this target; `None` if it is the attack.
+    pub fn hint(self, choice: &Choice, target: Target) -> Option<&'static str> {
+        match (self, choice.value, target) {
+            (Self::MissingState, "invented", Target::Right) => Some(
+                "This portal refuses the link by its `state` already, before it asks the issuer. The other portal asks, \
+                 and the issuer does not know the code. Mallory needs a code that works.",
+            ),
+            _ => choice.hint,
+        }
+    }
+
     /// Whether more than one thing that Mallory can send is the attack. Then both targets must get the same.
     pub fn has_several(self) -> bool {
         self.choices().is_empty() || self.choices().iter().filter(|choice| choice.hint.is_none()).count() > 1
@@ -287,6 +298,12 @@ impl Parts {
             }
         }
         parts
+    }
+
+    /// Nothing is done, and the numbers of the logins go on.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { round: self.round, ..Self::default() }
     }
 
     pub const fn add(&mut self, attack: Attack, target: Target) {

@@ -265,8 +265,8 @@ impl Replay {
                  Log in and save a new copy."
             }
             Self::NotOwn => {
-                "The server refuses this text: none of your keys signed it. Press *Log in as Bob*, and then *Save a \
-                 copy*."
+                "The server refuses this text: none of your keys signed it. Perhaps it is from a session that has ended. \
+                 Press *Log in as Bob*, and then *Save a copy*."
             }
         }
     }

@@ -19,6 +19,10 @@ pub enum PressResult {
     Extra(String),
 }
 
+/// What is said where the work on a lesson is gone: it is kept in the session.
+pub const LOST_WORK: &str =
+    "The lesson begins again: you logged out of the demo, your session ended, or your progress was reset.";
+
 impl PressResult {
     /// `Ok` when the lesson is solved; `Err` is a wrong try, with its hint.
     pub fn of(judged: &Result<String, String>) -> Self {
@@ -43,6 +47,20 @@ impl PressResult {
         match self {
             Self::Step(says) | Self::Note(says) => Self::Extra(says),
             other => other,
+        }
+    }
+
+    /// The same after the work on which the visitor meant to build was lost. The lesson judges the press as the first
+    /// one, so the sentence about it comes after this reason, and a mistake is no wrong try.
+    #[must_use]
+    pub fn after_lost_work(self) -> Self {
+        let says = format!("{LOST_WORK} {}", self.says());
+        match self {
+            Self::Solved(_) => self,
+            Self::Wrong(_) | Self::Missing(_) => Self::Missing(says),
+            Self::Step(_) => Self::Step(says),
+            Self::Note(_) => Self::Note(says),
+            Self::Extra(_) => Self::Extra(says),
         }
     }
 
@@ -117,6 +135,23 @@ mod tests {
         for press in [PressResult::Solved(says()), PressResult::Wrong(says()), PressResult::Missing(says())] {
             assert_eq!(press.clone().after_solved(), press);
         }
+    }
+
+    #[test]
+    fn after_lost_work_every_press_but_a_solution_says_so_and_none_is_a_wrong_try() {
+        let says = || "Finish the login first.".to_owned();
+        for press in [PressResult::Wrong(says()), PressResult::Missing(says())] {
+            let expected = "The lesson begins again: you logged out of the demo, your session ended, or your progress \
+                            was reset. Finish the login first.";
+            assert_eq!(press.after_lost_work(), PressResult::Missing(expected.to_owned()));
+        }
+        for press in [PressResult::Step(says()), PressResult::Note(says()), PressResult::Extra(says())] {
+            let after = press.clone().after_lost_work();
+            assert_eq!(after.kind(), press.kind());
+            assert!(after.says().starts_with(LOST_WORK) && after.says().ends_with(press.says()));
+        }
+        let solved = PressResult::Solved(says());
+        assert_eq!(solved.clone().after_lost_work(), solved);
     }
 
     #[test]

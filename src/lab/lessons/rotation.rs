@@ -130,6 +130,11 @@ impl KeyNumbers {
         after.and_then(|keys: Self| if keys.is_shown_whole() { Ok(keys) } else { Err(STALE) })
     }
 
+    /// Whether the key that signs is not in the key set yet. Then there is no next key to sign with.
+    pub const fn signs_unpublished(self) -> bool {
+        self.signs > self.published
+    }
+
     fn is_shown_whole(self) -> bool {
         self.newest().saturating_sub(self.copy.0) < MOST_ROWS
     }
@@ -232,6 +237,10 @@ impl IssuedToken {
     pub fn is_unexpired(&self) -> bool {
         self.seconds_left > 0.0
     }
+
+    fn is_refused_too_early(&self) -> bool {
+        self.is_unexpired() && self.is_accepted != [true; 2]
+    }
 }
 
 /// Why a valid token was refused during this rotation.
@@ -262,13 +271,45 @@ impl Gap {
 
     /// The cause of the first refusal of an unexpired token.
     pub fn among(tokens: &[IssuedToken], keys: KeyNumbers) -> Option<Self> {
-        let is_refused = |token: &&IssuedToken| token.is_unexpired() && token.is_accepted != [true; 2];
-        let key = tokens.iter().find(is_refused)?.key;
-        Some(match key {
+        tokens.iter().find(|token| token.is_refused_too_early()).map(|token| Self::of(token.key, keys))
+    }
+
+    /// The cause of the first such refusal by a server that accepted the token before. `before` has the same tokens in
+    /// the same order, without those that are new.
+    pub fn new_among(before: &[IssuedToken], tokens: &[IssuedToken], keys: KeyNumbers) -> Option<Self> {
+        let accepted_before = |place: usize| before.get(place).map_or([true; 2], |token| token.is_accepted);
+        let is_new = |(place, token): &(usize, &IssuedToken)| {
+            let lost = accepted_before(*place).into_iter().zip(token.is_accepted).any(|(was, is)| was && !is);
+            lost && token.is_refused_too_early()
+        };
+        tokens.iter().enumerate().find(is_new).map(|(_, token)| Self::of(token.key, keys))
+    }
+
+    /// Why a token of this key is refused.
+    const fn of(key: u32, keys: KeyNumbers) -> Self {
+        match key {
             key if key > keys.published => Self::Unpublished,
             key if key < keys.oldest => Self::Retired,
             _ => Self::NotFetched,
-        })
+        }
+    }
+
+    /// What a later mistake did, in a rotation that a gap had spoiled before.
+    pub const fn says_of_another(self) -> &'static str {
+        match self {
+            Self::Retired => {
+                "Another token was refused that had not expired: its key left the key set too early. This rotation had \
+                 failed before, so press *Start again*."
+            }
+            Self::Unpublished => {
+                "Another new token was refused: its key is not in the key set. This rotation had failed before, so press \
+                 *Start again*."
+            }
+            Self::NotFetched => {
+                "Another token was refused by the timetable: its copy of the key set does not have the key. This rotation \
+                 had failed before, so press *Start again*."
+            }
+        }
     }
 
     pub const fn says(self) -> &'static str {
@@ -497,6 +538,17 @@ mod tests {
         for strange in ["", "retired 1 1 1 4294967295 1 1", "- 7 1 1 1 1 1", "-"] {
             assert_eq!(RotationState::parse(strange), RotationState::default(), "{strange}");
         }
+    }
+
+    #[test]
+    fn a_second_gap_is_told_from_a_token_that_was_refused_before() {
+        let keys = KeyNumbers { oldest: 2, signs: 2, published: 2, copy: (1, 1) };
+        let token = |key, is_accepted| IssuedToken { key, seconds_left: 40.0, is_accepted };
+        let before = [token(1, [true, true]), token(2, [true, false])];
+        let after = [token(1, [false, true]), token(2, [true, false])];
+        assert_eq!(Gap::new_among(&before, &after, keys), Some(Gap::Retired));
+        assert_eq!(Gap::new_among(&after, &after, keys), None, "nothing is new");
+        assert_eq!(Gap::new_among(&before[..1], &before, keys), Some(Gap::NotFetched), "a new token");
     }
 
     #[test]

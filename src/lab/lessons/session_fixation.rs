@@ -234,8 +234,8 @@ impl FixationState {
         }
     }
 
-    /// Mallory sends a request with her copy of the id.
-    pub fn use_copy(&mut self) -> (Option<Found>, PressResult) {
+    /// Mallory sends a request with her copy of the id. `is_planted` says whether Bob's browser has that id now.
+    pub fn use_copy(&mut self, is_planted: bool) -> (Option<Found>, PressResult) {
         if self.mallory.is_empty() {
             return (None, PressResult::Missing("Mallory has no id yet. Press *Get a session id* first.".to_owned()));
         }
@@ -245,7 +245,7 @@ impl FixationState {
                 let says = "Mallory's copy works: the portal takes her for Bob. It never asked who had the id before.";
                 (Some(Found::Session(BOB.to_owned())), self.end(says))
             }
-            Some(_) => (None, PressResult::Missing(self.not_used().to_owned())),
+            Some(_) => (None, PressResult::Missing(self.not_used(is_planted).to_owned())),
             None => {
                 let says = "Mallory's copy is worth nothing: the portal ended that session at Bob's login.";
                 (Some(Found::NoSession), self.end(says))
@@ -253,8 +253,11 @@ impl FixationState {
         }
     }
 
-    fn not_used(&self) -> &'static str {
-        if self.bob_is_logged_in() {
+    fn not_used(&self, is_planted: bool) -> &'static str {
+        if self.bob_is_logged_in() && is_planted {
+            "Mallory's copy is still a session of nobody. Bob logged in with another id, before you planted hers. It is \
+             planted now: let him log in again."
+        } else if self.bob_is_logged_in() {
             "Mallory's copy is still a session of nobody. Bob logged in with another id, because his browser did not have \
              Mallory's id. Plant the id before he logs in."
         } else {
@@ -367,7 +370,7 @@ mod tests {
         let (mut portal, id) = planted(Round::Keeps);
         let (set, press) = portal.log_in(Some(&id), "bb".to_owned());
         assert!(set.is_none() && !press.is_wrong(), "{press:?}");
-        let (found, press) = portal.use_copy();
+        let (found, press) = portal.use_copy(false);
         assert_eq!(found, Some(Found::Session(BOB.to_owned())));
         assert!(press.says().starts_with("1 of 4 rounds done. Mallory's copy works"), "{press:?}");
         assert!(
@@ -383,7 +386,7 @@ mod tests {
         let (mut portal, id) = planted(Round::Renews);
         assert_eq!(portal.log_in(Some(&id), "bb".to_owned()).0.as_deref(), Some("bb"));
         assert_eq!(portal.user_of("bb"), Some(BOB));
-        let (found, press) = portal.use_copy();
+        let (found, press) = portal.use_copy(false);
         assert_eq!(found, Some(Found::NoSession));
         assert!(press.says().starts_with("2 of 4 rounds done."), "{press:?}");
     }
@@ -396,12 +399,12 @@ mod tests {
             assert!(
                 first.is_wrong() && first.says().contains("Mallory has planted nothing in his browser yet. Press *Get")
             );
-            assert!(portal.plant().is_err() && portal.use_copy().1.is_wrong(), "Mallory has no id");
+            assert!(portal.plant().is_err() && portal.use_copy(false).1.is_wrong(), "Mallory has no id");
             let _ = portal.give_id("aa".to_owned());
-            assert!(portal.use_copy().1.says().contains("has not logged in"));
+            assert!(portal.use_copy(false).1.says().contains("has not logged in"));
             for came in [None, Some("zz")] {
                 assert_eq!(portal.log_in(came, "bb".to_owned()).0.as_deref(), Some("bb"));
-                let press = portal.use_copy().1;
+                let press = portal.use_copy(false).1;
                 assert!(press.is_wrong() && press.says().contains("another id"), "{press:?}");
             }
             assert_eq!(portal.round(), round);

@@ -273,10 +273,11 @@ impl Round {
                 "Bob has a new access token. His refresh token stays the same, so it shows him nothing."
             }
             (Issuer::Old, Answer::Granted, Holder::Mallory) if self.is_late() => {
-                "After four weeks Mallory still gets access tokens. Does Bob notice? Refresh as Bob too."
+                "After four weeks Mallory still gets access tokens. Does Bob notice? Press *Refresh as Bob*."
             }
             (Issuer::Old, Answer::Granted, Holder::Mallory) => {
-                "Mallory has an access token for Bob's account. How long can she go on?"
+                "Mallory has an access token for Bob's account. How long can she go on? Press *Four weeks later*, and then \
+                 *Refresh as Mallory*."
             }
             (Issuer::New, Answer::Granted, Holder::Bob) if self.is_stolen() => {
                 "Bob has a new access token and a new refresh token. The one that Mallory copied is spent."
@@ -289,11 +290,12 @@ impl Round {
             }
             (_, Answer::Reused, Holder::Bob) => {
                 "Bob sent a token that was used before. The issuer cannot know which of the two is the thief, so it ended \
-                 the whole family. Does Mallory's newer token still work?"
+                 the whole family. Does Mallory's newer token still work? Press *Ten minutes later*, and then *Refresh as \
+                 Mallory*."
             }
             (_, Answer::Reused, Holder::Mallory) => {
                 "Mallory sent a token that was used before, so the issuer ended the whole family. Does Bob's newer token \
-                 still work?"
+                 still work? Press *Ten minutes later*, and then *Refresh as Bob*."
             }
             (_, Answer::Ended, Holder::Bob) => "The family has ended, so Bob's token is refused too.",
             (_, Answer::Ended, Holder::Mallory) => "The family has ended, so Mallory's token is refused too.",

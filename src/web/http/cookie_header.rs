@@ -86,11 +86,12 @@ pub(in crate::web) fn only_value(request: &HttpRequest, name: &str) -> Option<St
     if values.len() == 1 { values.pop() } else { None }
 }
 
-/// How many cookies arrived with a request.
-pub(in crate::web) fn received_count(request: &HttpRequest) -> usize {
+/// The name of every cookie that arrived with a request, in order. Bytes that are not UTF-8 are replaced.
+pub(in crate::web) fn received_names(request: &HttpRequest) -> Vec<String> {
+    let name = |pair: CookiePair<'_>| String::from_utf8_lossy(pair.name).into_owned();
     match request.extensions().get::<ReceivedLines>() {
-        None => pairs(request.headers()).count(),
-        Some(ReceivedLines(lines)) => lines.iter().flat_map(|line| pairs_of_line(line.as_bytes())).count(),
+        None => pairs(request.headers()).map(name).collect(),
+        Some(ReceivedLines(lines)) => lines.iter().flat_map(|line| pairs_of_line(line.as_bytes())).map(name).collect(),
     }
 }
 
@@ -214,7 +215,7 @@ mod tests {
         assert_eq!(lines, ["__Host-hallpass=own"]);
         assert_eq!(received_values(request.request(), NAME), ["own"]);
         assert_eq!(received_values(request.request(), "lab-a"), ["1"]);
-        assert_eq!(received_count(request.request()), 3);
+        assert_eq!(received_names(request.request()), ["\u{2000}__Host-hallpass", "lab-a", NAME]);
         assert_eq!(only_value(request.request(), NAME).as_deref(), Some("own"));
     }
 

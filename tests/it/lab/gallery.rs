@@ -139,8 +139,7 @@ async fn what_a_forgery_changes_is_what_the_gallery_s_filter_says() {
     let app = TestApp::spawn();
     let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
     // The lab prepares these tokens, so that nobody has to wait or to log out.
-    let prepared =
-        ["replay-after-expiry", "replay-after-logout", "deny-list-bypass", "issuer-or-audience", "typ-at-api"];
+    let prepared = ["issuer-or-audience", "typ-at-api"];
     let tries = every_try().filter(|(attack, _, algorithm)| *algorithm == BOTH[0] && !is_request(attack));
     let mut changed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (attack, variant, _) in tries.filter(|(attack, ..)| !prepared.contains(&attack.slug)) {
@@ -640,6 +639,40 @@ async fn the_curl_lines_of_each_request_get_its_answer() {
             assert_eq!(code_of(&body), attack.expected.as_str(), "{command}\n{output}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_page_says_why_the_session_s_token_was_not_the_original() {
+    let app = TestApp::spawn();
+    let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
+    let said = async |slug: &str| result_page(&visitor, Attack::find(slug).unwrap(), "").await.body;
+    assert!(said("cut-signature").await.contains("The token of your session."));
+    let other = said("key-confusion-rs256").await;
+    assert!(other.contains("is signed with HS256, and this attack needs RS256, so a new one"), "{other}");
+    app.advance(62);
+    for slug in ["cut-signature", "kid-sql", "original"] {
+        let page = said(slug).await;
+        assert!(page.contains("Your session’s token has expired, so a new one"), "{slug}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn the_original_of_a_replay_is_the_token_that_the_lab_issued_for_it() {
+    let app = TestApp::spawn();
+    let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
+    for (slug, says) in [
+        ("replay-after-logout", "The lab issued this token for the attack, and revoked it."),
+        (
+            "replay-after-expiry",
+            "The lab issued this token for the attack, with an <code>exp</code> that was an hour ago.",
+        ),
+    ] {
+        let page = result_page(&visitor, Attack::find(slug).unwrap(), "").await.body;
+        assert!(page.contains(says) && page.contains("No character of it is changed."), "{slug}: {page}");
+        assert!(!page.contains("</span> changed</p>") && !page.contains("Signed again"), "{slug}: {page}");
+    }
+    let page = result_page(&visitor, Attack::find("deny-list-bypass").unwrap(), "").await.body;
+    assert_eq!(page.matches("</span> changed</p>").count(), 1, "the signature alone: {page}");
 }
 
 #[tokio::test]

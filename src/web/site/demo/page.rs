@@ -29,6 +29,10 @@ const LOGGED_OUT: &str = "logged-out";
 /// The address with that query.
 pub(super) const LOGGED_OUT_ADDRESS: &str = "/?logged-out";
 
+/// What a logout means for the lab: it keeps the work on a lesson in the session, and what is solved in a cookie of its
+/// own.
+const AFTER_LOGOUT: &str = "Unfinished lessons of the lab begin again, and what you solved stays solved.";
+
 /// Whether this server redirects to this result: one of the tutorial's texts, or the subject of a token that is
 /// accepted.
 pub(super) fn is_result(text: &str, verdict: Option<&Verdict>) -> bool {
@@ -174,7 +178,9 @@ impl ResultLine {
     fn logged_out(session_is_cookie: bool) -> Self {
         let what_ended =
             if session_is_cookie { "the cookie is gone" } else { "the session ended, and its cookie is gone" };
-        Self::none(format!("You are logged out: {what_ended} from this browser. Get a new token to begin again."))
+        Self::none(format!(
+            "You are logged out: {what_ended} from this browser. Get a new token to begin again. {AFTER_LOGOUT}"
+        ))
     }
 
     fn none(why: String) -> Self {
@@ -342,6 +348,9 @@ struct Wire {
     value: String,
     bytes: usize,
     attributes: Vec<Attribute>,
+    /// The other cookies of this server that came, each with what it is for.
+    of_server: Vec<(String, &'static str)>,
+    /// How many more came.
     others: usize,
 }
 
@@ -350,14 +359,40 @@ impl Wire {
         let name = cookie.name();
         let own = cookie_header::received_values(request, name);
         let value = own.last().map(String::as_str).unwrap_or_default();
+        let names = cookie_header::received_names(request).into_iter().filter(|it| it != name);
+        let (mut of_server, mut others) = (Vec::new(), 0);
+        for name in names {
+            match purpose_of(&name) {
+                Some(purpose) => of_server.push((name, purpose)),
+                None => others += 1,
+            }
+        }
+        of_server.sort_unstable();
+        of_server.dedup();
         Self {
             name,
             value: elided(value),
             bytes: name.len() + 1 + value.len(),
             attributes: cookie.attributes(),
-            others: cookie_header::received_count(request) - own.len(),
+            of_server,
+            others,
         }
     }
+}
+
+/// What a cookie of this server is for, beside the session's; `None` for a name that this server never sets.
+fn purpose_of(name: &str) -> Option<&'static str> {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    Some(match name.strip_prefix("__Host-").unwrap_or(name) {
+        "hallpass" => "a session",
+        "hallpass-lab" => "what you solved in the lab",
+        "hallpass-view" => "the projector view of the lab",
+        "hallpass-login" => "your login at the issuer",
+        "hallpass-teacher" => "the teacher’s board",
+        "hallpass-pupil" | "hallpass-steps" | "hallpass-removed" => "your place in the class",
+        name if name.starts_with("lab-") && is_plain => "a lesson of the lab",
+        _ => return None,
+    })
 }
 
 /// The first and last four characters of a text that the page must not show in full; none of a short text.

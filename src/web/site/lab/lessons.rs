@@ -44,7 +44,7 @@ use chrono::{DateTime, Utc};
 use crate::code::Code;
 use crate::keys::ProfileKeys;
 use crate::lab::lessons::hints::{Help, Open, OpenedHints};
-use crate::lab::lessons::press::PressResult;
+use crate::lab::lessons::press::{self, PressResult};
 use crate::lab::lessons::{Choice, Lesson, WithoutSecondSite, course};
 use crate::lab::progress::{LessonProgress, Prediction};
 use crate::profiles::lab;
@@ -115,6 +115,7 @@ pub(in crate::web) async fn lesson(
     if let Some(page) = answer_page::find(&visit).await? {
         return Ok(page);
     }
+    visit.has_lost_work = visit.finds_its_work_lost();
     visit.answer = answer_page::new_name(&mut visit, came_with_session)?;
     let mut response = if let Some(prediction) = visit.sent_prediction()? {
         visit.predict(prediction)
@@ -122,7 +123,12 @@ pub(in crate::web) async fn lesson(
         visit.asks_for_hint = visit.form.takes_hint();
         if visit.asks_for_hint {
             visit.evidence = answer_page::evidence(&visit).await?;
-            visit.press_again(page.judging_steps());
+            if visit.has_lost_work {
+                // That verdict was about the lost work.
+                visit.last_press = Some(PressResult::Missing(press::LOST_WORK.to_owned()));
+            } else {
+                visit.press_again(page.judging_steps());
+            }
         }
         page.page(&mut visit).await?
     };
@@ -218,6 +224,8 @@ struct LessonVisit<'a> {
     outcome_to_come: Option<String>,
     /// Whether a pupil begins this lesson now, whatever the session has of earlier work on it.
     is_begun_anew: bool,
+    /// Whether the page with the form showed work that the session does not have any more.
+    has_lost_work: bool,
 }
 
 impl<'a> LessonVisit<'a> {
@@ -249,6 +257,7 @@ impl<'a> LessonVisit<'a> {
             answer: None,
             outcome_to_come: None,
             is_begun_anew,
+            has_lost_work: false,
         })
     }
 
@@ -353,6 +362,7 @@ impl<'a> LessonVisit<'a> {
     pub fn judged(&mut self, press: Option<PressResult>, open: impl Into<Open>) -> Frame {
         let is_form = self.request.method() == Method::POST;
         let press = if self.progress.is_solved { press.map(PressResult::after_solved) } else { press };
+        let press = if self.has_lost_work { press.map(PressResult::after_lost_work) } else { press };
         match &press {
             // A link of another site is a GET. It must neither solve a lesson nor count against the visitor.
             Some(PressResult::Solved(_)) if is_form || lesson_cookies::is_outcome(self) => {
@@ -364,7 +374,9 @@ impl<'a> LessonVisit<'a> {
             Some(_) | None => {}
         }
         let is_solved = press.as_ref().is_some_and(PressResult::is_solved);
-        let help = self.help(if is_solved { Open::Nothing } else { open.into() });
+        // Whoever solved a lesson in one way may go on to the others.
+        let is_over = is_solved && self.lesson.solution.others.is_empty();
+        let help = self.help(if is_over { Open::Nothing } else { open.into() });
         let projector = Projector::of(self.request);
         let step =
             ["step", "do", "last_step"].into_iter().find_map(|name| self.form.get(name)).unwrap_or_default().to_owned();
@@ -385,6 +397,7 @@ impl<'a> LessonVisit<'a> {
             evidence: self.evidence.take(),
             answer: self.answer.clone(),
             answer_is_gone: answer_page::asked_for(self.request).is_some(),
+            work_mark: self.has_work().then_some("1"),
         }
     }
 
@@ -440,6 +453,8 @@ pub(super) struct Frame {
     answer: Option<String>,
     /// Whether the address leads to an answer page that is no longer kept.
     answer_is_gone: bool,
+    /// What the forms of the page send if the session keeps work on this lesson.
+    work_mark: Option<&'static str>,
 }
 
 impl Frame {

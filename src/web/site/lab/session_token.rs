@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::code::Code;
 use crate::keys::KeyRing;
 use crate::lab::lessons::WANTED;
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
-use crate::token::Claims;
+use crate::token::{Claims, Verdict};
 use crate::web::http::problem::Problem;
 use crate::web::session::{TokenKeys, Visitor};
 use crate::web::site::lab::Lab;
@@ -35,7 +36,7 @@ pub(super) struct Own {
     pub algorithm: DemoAlgorithm,
     pub claims: Claims,
     /// Why it was made for this page, if the session's own could not be used. It is not put into the session.
-    pub fresh: Option<&'static str>,
+    pub fresh: Option<String>,
 }
 
 impl Own {
@@ -51,8 +52,9 @@ impl Own {
     pub fn lasting(visitor: &Visitor, lab: &Lab, now: DateTime<Utc>) -> Result<Self, Problem> {
         let session_token = SessionToken::of(visitor);
         let algorithm = signing_algorithm(&session_token, lab, now);
-        let lasts =
-            |own: Self| if own.lasts(now) { Ok(own) } else { Err("Your session’s token expires within minutes") };
+        let lasts = |own: Self| {
+            if own.lasts(now) { Ok(own) } else { Err("Your session’s token expires within minutes".to_owned()) }
+        };
         Self::kept(&session_token, lab, session_token.algorithm, now)
             .and_then(lasts)
             .or_else(|why| Self::fresh(&session_token, lab, algorithm, Lifetime::HOUR, now, why))
@@ -80,7 +82,7 @@ impl Own {
     pub fn example(algorithm: DemoAlgorithm, lab: &Lab, random: [u8; 4], now: DateTime<Utc>) -> Result<Self, Problem> {
         let subject = format!("example-{:08x}", u32::from_be_bytes(random));
         let subject = Subject::parse(&subject).map_err(|error| Problem::internal(&error))?;
-        let why = "An answer in JSON never holds your session’s token";
+        let why = "An answer in JSON never holds your session’s token".to_owned();
         Self::issue(algorithm, &subject, lab, lab.sessions.default_lifetime, now, why)
     }
 
@@ -90,13 +92,16 @@ impl Own {
         lab: &Lab,
         algorithm: DemoAlgorithm,
         now: DateTime<Utc>,
-    ) -> Result<Self, &'static str> {
+    ) -> Result<Self, String> {
         let token = session_token.token().ok_or("Your session holds no token")?;
         if session_token.ring == TokenKeys::Lab {
-            return Err("The lab put the token into your session");
+            return Err("The lab put the token into your session".to_owned());
         }
         let verdict = demo::verify(&lab.keys.ring(), algorithm, token, now);
-        let claims = verdict.claims().ok_or("Your session’s token is not valid for the algorithm of this attack")?;
+        let claims = verdict.claims().ok_or_else(|| {
+            let own = demo::verify(&lab.keys.ring(), session_token.algorithm, token, now);
+            why_unusable(&own, session_token.algorithm, algorithm)
+        })?;
         Ok(Self { token: token.to_owned(), algorithm, claims: claims.clone(), fresh: None })
     }
 
@@ -106,7 +111,7 @@ impl Own {
         algorithm: DemoAlgorithm,
         lifetime: Lifetime,
         now: DateTime<Utc>,
-        why: &'static str,
+        why: String,
     ) -> Result<Self, Problem> {
         let ring = &lab.keys.ring();
         let refused = session_token.token().filter(|_| session_token.ring == TokenKeys::Demo);
@@ -120,7 +125,7 @@ impl Own {
         lab: &Lab,
         lifetime: Lifetime,
         now: DateTime<Utc>,
-        why: &'static str,
+        why: String,
     ) -> Result<Self, Problem> {
         let token = demo::issue(&lab.keys.ring(), algorithm, subject, lifetime, now)?;
         let claims = demo::claims(subject, lifetime, now);
@@ -134,6 +139,20 @@ impl Own {
 
     pub fn subject(&self) -> &str {
         self.claims.subject().unwrap_or_default()
+    }
+}
+
+/// Why the session's token cannot be the original of an attack. `verdict` is that of the demo, under the session's own
+/// algorithm.
+fn why_unusable(verdict: &Verdict, own: DemoAlgorithm, needed: DemoAlgorithm) -> String {
+    match verdict.code() {
+        Code::Accepted => {
+            let [own, needed] = [own, needed].map(|algorithm| algorithm.jwa().as_str());
+            format!("Your session’s token is signed with {own}, and this attack needs {needed}")
+        }
+        Code::Expired => "Your session’s token has expired".to_owned(),
+        Code::Revoked => "Your session’s token was revoked".to_owned(),
+        refused => format!("Your session’s token is refused (`{}`)", refused.as_str()),
     }
 }
 

@@ -269,9 +269,13 @@ async fn wrong_orders_of_a_rotation_are_named_and_not_credited() {
     page.press("Sign with the next key").await.misses("no server can look it up yet");
     page.press("Retire the old key").await.misses("Publish the key that signs first.");
     page.press("Issue a token").await.shows("was not in the key set. So no server could verify it");
+    assert!(page.body().contains("signs already</span>"), "no next key can sign now");
     page.press("Publish the next key").await.shows("In this rotation a valid token was refused.");
+    page.press("Retire the old key").await.misses("Another token was refused that had not expired");
+    page.says("This rotation had failed before, so press Start again.");
     app.advance(60);
-    page.press("Retire the old key").await.shows("was not in the key set. So no server could verify it");
+    page.press("Fetch for the timetable").await.misses("But this rotation had failed before.");
+    page.says("was not in the key set. So no server could verify it");
 
     page.press("Start again").await.shows("Nobody has a token.");
     for label in ["Issue a token", "Publish the next key", "Sign with the next key"] {

@@ -140,3 +140,42 @@ async fn mallory_still_has_her_copy_after_the_page_was_left() {
     assert_eq!(page.field("saved"), copy, "the old key signed it");
     page.press("Replay the copy").await.is_step("2 of 3 rounds done.");
 }
+
+const LOST: &str =
+    "The lesson begins again: you logged out of the demo, your session ended, or your progress was reset.";
+
+#[tokio::test]
+async fn a_press_after_a_logout_says_that_the_lesson_begins_again() {
+    let app = TestApp::spawn();
+    for (slug, first, then) in [
+        ("tied-to-you", "bob", "send"),
+        ("rotation", "issue", "fetch"),
+        ("log-in-with-a-code", "begin", "redeem"),
+        ("session-fixation", "get", "plant"),
+        ("logout", "login", "replay"),
+        ("stay-logged-in", "new", "steal"),
+    ] {
+        let mut page = LessonPage::open(&app, slug).await;
+        page.step(first).await;
+        assert!(!page.verdict().contains(LOST), "{slug}: nothing was lost");
+        page.visitor.logout().await;
+        page.step(then).await;
+        assert!(page.verdict().contains(LOST), "{slug}: {}", page.verdict());
+        page.step(then).await;
+        assert!(!page.verdict().contains(LOST), "{slug}: it is said once: {}", page.verdict());
+        page.visitor = app.visitor();
+        page.send(&[("do", then)]).await;
+        assert!(!page.verdict().contains(LOST), "{slug}: a program has no page with work");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_from_a_session_that_ended_is_called_that_and_its_refusal_has_no_backticks() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, "tied-to-you").await;
+    page.step("bob").await;
+    page.visitor.logout().await;
+    page.reload().await;
+    page.step("send").await.says("is from a session that has ended, and its key is gone");
+    assert!(!page.outcome().contains("Blocked:</strong> `"), "{}", page.outcome());
+}

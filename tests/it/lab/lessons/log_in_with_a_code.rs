@@ -210,6 +210,30 @@ async fn the_lesson_logs_nobody_in_or_out_of_the_demo_or_the_issuer() {
 }
 
 #[tokio::test]
+async fn the_portal_that_compares_state_asks_no_issuer_about_an_invented_code() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let page = press(&visitor, &[("do", "begin")]).await;
+    let callback = log_in(&visitor, &follow(&page)).await;
+    redeem(&visitor, &callback).await;
+    let page = attack(&visitor, "state", "right", "invented").await;
+    assert!(verdict(&page).contains("This portal refuses the link by its"), "{}", verdict(&page));
+    let page = attack(&visitor, "state", "careless", "invented").await;
+    assert!(verdict(&page).contains("The issuer does not know that code"), "{}", verdict(&page));
+}
+
+#[tokio::test]
+async fn a_login_that_another_tab_replaced_is_refused_with_this_reason() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let login = visitor.page(&follow(&press(&visitor, &[("do", "begin")]).await)).await;
+    press(&visitor, &[("do", "begin")]).await;
+    let answer = Answer::to(visitor.request(Method::POST, &format!("{PATH}/login")).form(&fields(&login))).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.body.contains("Perhaps you began another login since, in another tab."), "{}", answer.body);
+}
+
+#[tokio::test]
 async fn an_attack_before_the_login_and_a_button_that_there_is_not_are_told() {
     let app = TestApp::spawn();
     let visitor = app.visitor();
@@ -395,4 +419,20 @@ async fn half_of_an_attack_is_called_half_in_the_verdict_and_in_the_list_of_part
     let page = attack(&visitor, "state", "right", "callback").await;
     assert!(verdict(&page).contains("2 of 5 parts done. The next attack: A stolen code."), "{}", verdict(&page));
     assert!(!words(&page).contains("1 of 2 tries done"));
+}
+
+#[tokio::test]
+async fn a_solved_lesson_can_be_begun_again_and_stays_solved() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let page = press(&visitor, &[("do", "begin")]).await;
+    redeem(&visitor, &log_in(&visitor, &follow(&page)).await).await;
+    for (name, chosen) in [("state", "callback"), ("code", "nothing"), ("mix-up", "school"), ("redirect", ADDRESS)] {
+        attack(&visitor, name, "careless", chosen).await;
+        attack(&visitor, name, "right", chosen).await;
+    }
+    assert!(visitor.page(PATH).await.contains(">Begin this lesson again</button>"));
+    let page = press(&visitor, &[("do", "again")]).await;
+    assert!(page.contains("0 of 5 parts done.") && page.contains(">Log in with the school</button>"), "{page}");
+    assert!(has_solved(&visitor).await);
 }

@@ -148,6 +148,8 @@ async fn a_form_from_another_site_is_recorded_in_a_sealed_cookie_and_a_written_o
 async fn a_way_back_without_an_attack_is_no_step_and_neither_is_the_same_attack_again() {
     let app = TestApp::spawn();
     let mut page = LessonPage::open(&app, TWO).await;
+    let early = page.visitor.page(&format!("{PAGE}?step=back")).await;
+    assert!(words(&early).contains("Admin is not logged in, so there is nothing to attack yet."), "{early}");
     page.send(&[("step", "login")]).await.is_step("Admin is logged in");
     let back = page.visitor.page(&format!("{PAGE}?step=back")).await;
     assert!(words(&back).contains("→ Go on. 0 of 10 attacks done."), "{back}");
@@ -385,4 +387,48 @@ async fn a_token_that_expired_or_was_changed_is_never_called_a_success() {
     let other_tab = page.visitor.page(&page.path()).await;
     assert!(other_tab.contains(">Send a request as Bob</button>"), "the step is there in another tab too");
     page.send(&[("do", "replay"), ("loot", "a.b.c")]).await.shows("1 of 4 places done.").shows("please log in");
+}
+
+#[tokio::test]
+async fn an_id_that_was_planted_after_the_login_is_said_to_be_there_for_the_next_one() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, "session-fixation").await;
+    for step in ["get", "login", "plant"] {
+        page.step(step).await;
+    }
+    page.step("use").await.misses("It is planted now: let him log in again.");
+    assert!(page.has_button("Log in as Bob"), "{}", page.body());
+}
+
+#[tokio::test]
+async fn a_logout_of_nobody_is_answered_with_the_button_that_logs_in() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, "logout").await;
+    page.press("Log in as Bob").await;
+    page.press("Save a copy").await;
+    let before = page.submission("Revoke the token", &[]);
+    page.press("Clear the cookie").await;
+    page.send(&before).await.misses("Press Log in as Bob first.");
+    assert!(page.outcome().contains(">Log in as Bob</button>"), "below the verdict: {}", page.outcome());
+}
+
+#[tokio::test]
+async fn a_verdict_that_asks_whether_a_newer_token_works_names_the_presses_that_answer_it() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, "stay-logged-in").await;
+    for step in ["new", "minutes", "steal", "mallory"] {
+        page.step(step).await;
+    }
+    page.step("bob").await.is_step("Press Ten minutes later, and then Refresh as Mallory.");
+    page.press("Ten minutes later").await;
+    page.press("Refresh as Mallory").await.says("1 of 3 parts done.");
+}
+
+#[tokio::test]
+async fn what_the_old_portals_check_stands_before_the_form() {
+    let app = TestApp::spawn();
+    let page = LessonPage::open(&app, "token-of-another-service").await;
+    page.shows("Present it to both old portals and to the strict verifier.");
+    page.shows("It checks the signature with the school's key set, and the expiry. It does not read aud.");
+    page.shows("It fetches the key set from the address in iss.");
 }

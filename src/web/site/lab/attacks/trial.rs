@@ -20,7 +20,9 @@ use crate::web::site::lab::session_token::{Own, SessionToken};
 pub(super) struct Trial {
     pub original: String,
     /// Why the original is not the session's own token, when it is not.
-    pub fresh: Option<&'static str>,
+    pub fresh: Option<String>,
+    /// What became of the original, if the lab made it for this attack.
+    pub prepared: Option<&'static str>,
     pub forged: String,
     pub signature_note: String,
     pub target: Target,
@@ -78,7 +80,8 @@ impl Attempt {
         let target = self.judged_by.target(original.algorithm);
         let input = NaiveInput { token: &forgery.token, ring: &ring, target, revoked: forgery.revoked.as_ref(), now };
         let naive = NaiveOpinion::of(&self.naive.opinion(&input));
-        let [header, payload] = [0, 1].map(|part| comparison(&original.token, &forgery.token, part));
+        let before = forgery.prepared.as_ref().map_or(&original.token, |prepared| &prepared.token);
+        let [header, payload] = [0, 1].map(|part| comparison(before, &forgery.token, part));
         let judged = target.judge(&ring, &forgery.token, now);
         Ok(Forged { own, original, forgery, target, judged, naive, header, payload })
     }
@@ -97,14 +100,19 @@ impl Trial {
         }
         let verdict = lab.store.resolve_revocation(judged).await?;
         let strict = strict(&forgery, judged_by, target, &verdict, visitor, lab);
+        let (before, prepared) = match forgery.prepared {
+            Some(prepared) => (prepared.token, Some(prepared.says)),
+            None => (original.token, None),
+        };
         Ok(Self {
-            original_parts: ComparedPart::all(&original.token, None),
-            forged_parts: ComparedPart::all(&forgery.token, Some(&original.token)),
+            original_parts: ComparedPart::all(&before, None),
+            forged_parts: ComparedPart::all(&forgery.token, Some(&before)),
             naive,
-            original: original.token,
+            original: before,
             forged: forgery.token,
             signature_note: forgery.signature_note.into_owned(),
             fresh: own.fresh,
+            prepared,
             target,
             header,
             payload,

@@ -194,6 +194,8 @@ fn record(defence: Defence, attacker: Attacker) -> String {
     format!("lab-two-came-{}-{}", defence.name(), attacker.name())
 }
 
+const NOT_LOGGED_IN: &str = "Admin is not logged in, so there is nothing to attack yet. Press *Log in as Admin* first.";
+
 /// What a form of the lesson's page came to.
 fn posted(
     visit: &mut LessonVisit<'_>,
@@ -215,9 +217,7 @@ fn posted(
         }));
     }
     if visit.form.get("simulate").is_some() {
-        return Ok(Some(PressResult::Missing(
-            "Admin is not logged in, so there is nothing to attack yet. Press *Log in as Admin* first.".to_owned(),
-        )));
+        return Ok(Some(PressResult::Missing(NOT_LOGGED_IN.to_owned())));
     }
     match step {
         "check" => Ok(Some(tried.judge(&said(visit)))),
@@ -239,6 +239,9 @@ fn arrived(visit: &LessonVisit<'_>, tried: &Tried, is_new: bool) -> Option<Press
              the lab simulate each attack."
                 .to_owned(),
         )),
+        "back" if !is_new && session(visit).is_none() && !has_strict(visit) && !tried.are_complete() => {
+            Some(PressResult::Missing(NOT_LOGGED_IN.to_owned()))
+        }
         "back" if is_new => Some(PressResult::Step(tried.summary())),
         "back" => Some(PressResult::Note(tried.summary())),
         _ => None,

@@ -144,7 +144,8 @@ impl Work {
         let brought = self.brought.as_ref()?;
         let Some(login) = &self.login else {
             return Some(PressResult::Missing(
-                "This browser began no login, so the portal expects no code. Press *Log in with the school*."
+                "This browser began no login, or its session ended since, so the portal expects no code. Press *Log in \
+                 with the school*."
                     .to_owned(),
             ));
         };
@@ -162,6 +163,7 @@ impl Work {
             "begin" => self.begin(visit)?,
             "redeem" => self.redeem(visit).await?,
             "careless" | "right" => self.attack(visit)?,
+            "again" => self.begin_again(),
             _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
         };
         visit.keep_work(self.parts.to_string())?;
@@ -179,6 +181,14 @@ impl Work {
              answers with a redirect, which your browser follows next.",
             Parts::ALL
         )))
+    }
+
+    /// Whoever solved the lesson can go through it once more. The numbers of the logins go on.
+    fn begin_again(&mut self) -> PressResult {
+        self.parts = self.parts.again();
+        (self.brought, self.choice) = (None, String::new());
+        PORTAL_CALLBACK.clone_into(&mut self.redirect_uri);
+        PressResult::Note("All parts begin again. Press *Log in with the school*.".to_owned())
     }
 
     async fn redeem(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
@@ -336,7 +346,7 @@ fn current_login(visit: &LessonVisit<'_>) -> Result<Login, Problem> {
     let parts = Parts::parse(&visit.work());
     if visitor.is_empty() || parts.round == 0 {
         return Err(Problem::bad_request(
-            "This browser began no login, or lost its cookie. Open the lesson again, and press Log in with the school.",
+            "This browser began no login, or its session ended since. Open the lesson again, and press Log in with the school.",
         ));
     }
     Ok(Login::of(visit, &visitor, parts.round))
@@ -365,10 +375,14 @@ fn log_in(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Ok(request) if request.challenge().is_some_and(|challenge| challenge.as_str() == login.challenge) => {
             Ok(see_other(&request.success(&login.code).location()))
         }
-        Ok(_) => Err(Problem::bad_request("This request is not the one that the portal made. Begin the login again.")),
+        Ok(_) => Err(Problem::bad_request(NOT_THE_NEWEST)),
         Err(refusal) => refused(visit, &login, refusal),
     }
 }
+
+const NOT_THE_NEWEST: &str = "This request is not the one that the portal made last. Perhaps you began another login \
+                              since, in another tab. The portal keeps only the newest `state`. Go back to the lesson, \
+                              and follow the redirect there.";
 
 const OTHER_CLIENT: &str = "The issuer of this lesson has one client, `grade-portal`, and `client_id` names another.";
 

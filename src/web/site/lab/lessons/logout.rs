@@ -68,7 +68,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     if press.is_some() {
         state.keep(visit)?;
     }
-    let frame = visit.judged(press, state.rounds.open(state.stage(), state.is_copy_spent));
+    let frame = visit.judged(press, state.rounds.open(state.stage(), state.begins_again()));
     let cookie = state.cookie.clone();
     let mut response = render(&LogoutPage { assets: &visit.lab.assets, frame, state })?;
     if let Some(cookie) = cookie {
@@ -161,9 +161,15 @@ impl LogoutState {
         }
     }
 
-    /// The step that comes next. A copy that was replayed can show nothing more, so a new round begins.
-    const fn next(&self) -> Stage {
-        if self.is_copy_spent { Stage::Begin } else { self.stage() }
+    /// Whether a new round has to begin: the copy can show nothing more, or Bob has no login that he could end. The
+    /// latter is so when a visitor went back after a logout.
+    fn begins_again(&self) -> bool {
+        self.is_copy_spent || (self.stage() == Stage::Saved && !self.is_logged_in)
+    }
+
+    /// The step that comes next.
+    fn next(&self) -> Stage {
+        if self.begins_again() { Stage::Begin } else { self.stage() }
     }
 
     async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {

@@ -4,9 +4,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::LessonVisit;
+use super::{Form, LessonVisit};
 use crate::random::Random;
 use crate::web::http::problem::Problem;
+
+/// The field with which the forms of a page say that the session had work on the lesson when the page was made.
+const HAS_WORK: &str = "has-work";
+
+/// The field of an address to which a press redirects that found this work gone.
+pub(super) const LOST_WORK: &str = "lost-work";
 
 impl LessonVisit<'_> {
     /// The name under which this visitor's keys are derived. The first call invents it.
@@ -25,6 +31,18 @@ impl LessonVisit<'_> {
             return String::new();
         }
         self.visitor.lab().work.remove(self.lesson.key).unwrap_or_default()
+    }
+
+    /// Whether the session has work on this lesson.
+    pub(super) fn has_work(&self) -> bool {
+        !self.is_begun_anew && self.visitor.lab().work.contains_key(self.lesson.key)
+    }
+
+    /// Whether the page of this form showed work that is gone, or the press before this redirect found it so.
+    pub(super) fn finds_its_work_lost(&self) -> bool {
+        let sent_with_work = self.form.is_sent() && self.form.get(HAS_WORK).is_some();
+        let was_lost = || self.request.method().is_safe() && Form::of_query(self.request).get(LOST_WORK).is_some();
+        (sent_with_work && !self.has_work()) || was_lost()
     }
 
     /// Keeps this text for the lesson.

@@ -156,6 +156,7 @@ impl Work {
     async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         let step = visit.form.get("do").unwrap_or_default().to_owned();
         let rotation_step = RotationStep::find(&step);
+        let before = self.issued();
         let press = match (step.as_str(), rotation_step) {
             (_, Some(step)) => self.turn(step),
             ("issue", _) => self.issue(visit).await?,
@@ -168,7 +169,7 @@ impl Work {
             _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
         };
         self.check_again(visit)?;
-        let press = self.concluded(rotation_step, press);
+        let press = self.concluded(rotation_step, press, &before);
         visit.keep_work(self.state.to_string())?;
         Ok(press)
     }
@@ -200,8 +201,8 @@ impl Work {
     }
 
     /// What a press came to, once both servers have checked every token.
-    fn concluded(&mut self, step: Option<RotationStep>, press: PressResult) -> PressResult {
-        let tokens: Vec<IssuedToken> = self.tokens.iter().map(|carried| carried.issued).collect();
+    fn concluded(&mut self, step: Option<RotationStep>, press: PressResult, before: &[IssuedToken]) -> PressResult {
+        let tokens = self.issued();
         let gap = Gap::among(&tokens, self.state.keys).filter(|_| self.state.gap.is_none());
         if let Some(gap) = gap {
             self.state.gap = Some(gap);
@@ -210,11 +211,18 @@ impl Work {
         if let (PressResult::Note(_), Some(gap)) = (&press, self.state.gap) {
             return PressResult::Missing(gap.says().to_owned());
         }
+        let another = Gap::new_among(before, &tokens, self.state.keys);
+        if let (true, Some(another)) = (self.state.gap.is_some(), another) {
+            return PressResult::Missing(another.says_of_another().to_owned());
+        }
         match (step, RotationResult::of(&tokens, self.state)) {
             (Some(RotationStep::Retire | RotationStep::Fetch), _) if press.is_wrong() => press,
             (Some(RotationStep::Retire | RotationStep::Fetch), RotationResult::UnderWay) => press,
             (Some(RotationStep::Retire | RotationStep::Fetch), rotation @ RotationResult::Smooth) => {
                 PressResult::Solved(rotation.says().to_owned())
+            }
+            (Some(RotationStep::Retire | RotationStep::Fetch), RotationResult::Broken(gap)) => {
+                PressResult::Missing(format!("{} But this rotation had failed before. {}", press.says(), gap.says()))
             }
             (Some(RotationStep::Retire | RotationStep::Fetch), rotation) => {
                 PressResult::Wrong(rotation.says().to_owned())
@@ -315,9 +323,12 @@ impl Work {
         ends.into_iter().map(|number| self.kid(number)).collect()
     }
 
+    fn issued(&self) -> Vec<IssuedToken> {
+        self.tokens.iter().map(|carried| carried.issued).collect()
+    }
+
     fn open(&self) -> Open {
-        let tokens: Vec<IssuedToken> = self.tokens.iter().map(|carried| carried.issued).collect();
-        self.state.open(&tokens)
+        self.state.open(&self.issued())
     }
 
     /// Whether there is something to see below the first step.

@@ -125,7 +125,7 @@ async fn step(visit: &LessonVisit<'_>, portal: &mut FixationState) -> Result<Ste
         ("plant", true) => Ok(plant(visit, portal)),
         ("login", true) => log_in(visit, portal),
         ("use", true) => {
-            let (found, press) = portal.use_copy();
+            let (found, press) = portal.use_copy(has_planted(visit, portal));
             let cookie = found.as_ref().map(|_| removal(visit, SESSION));
             Ok(Step { press, found, cookie })
         }
@@ -141,7 +141,8 @@ async fn step(visit: &LessonVisit<'_>, portal: &mut FixationState) -> Result<Ste
             Ok(Step { press, found, cookie })
         }
         ("get" | "plant" | "use" | "form" | "write" | "read", _) => {
-            let says = "This button belongs to another round, which is over. Perhaps you pressed it in an older tab.";
+            let says = "This button belongs to another round. Perhaps you pressed it in an older tab, or the lesson began \
+                        again since.";
             Ok(PressResult::Missing(says.to_owned()).into())
         }
         _ => Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
@@ -160,6 +161,11 @@ fn plant(visit: &LessonVisit<'_>, portal: &FixationState) -> Step {
                 .into()
         },
     }
+}
+
+/// Whether Bob's browser sent the id that Mallory keeps.
+fn has_planted(visit: &LessonVisit<'_>, portal: &FixationState) -> bool {
+    came(visit, SESSION).as_deref() == Some(portal.mallory())
 }
 
 fn log_in(visit: &LessonVisit<'_>, portal: &mut FixationState) -> Result<Step, Problem> {

@@ -171,7 +171,7 @@ impl Work {
                 "Mallory has no copy yet, so four weeks would show nothing of her. Press *Steal the refresh token* first."
                     .to_owned(),
             ),
-            _ => self.wait(Round::wait_four_weeks, "Four weeks have passed. Does the copy still work?"),
+            _ => self.wait(Round::wait_four_weeks, "Four weeks have passed. Does the copy still work? Press *Refresh as Mallory*."),
         }
     }
 

@@ -81,7 +81,11 @@ struct Outcome {
 enum Answer {
     Accepted,
     /// The access token itself is refused.
-    NoToken(String),
+    NoToken {
+        why: String,
+        /// Whether no key of this session signed it.
+        is_foreign: bool,
+    },
     Refused(InvalidProof),
 }
 
@@ -214,7 +218,14 @@ async fn send_as_mallory(
 
 fn judged(chosen: Chosen, answer: &Answer, parts: &mut Parts) -> PressResult {
     let refused = match answer {
-        Answer::NoToken(why) => {
+        Answer::NoToken { is_foreign: true, .. } => {
+            return PressResult::Missing(
+                "The access token in Mallory's copy is from a session that has ended, and its key is gone. Press *Send \
+                 Bob's request* for a new copy."
+                    .to_owned(),
+            );
+        }
+        Answer::NoToken { why, .. } => {
             return PressResult::Missing(format!(
                 "The access token itself is refused: {why}. Press *Send Bob's request* for a new copy."
             ));
@@ -254,7 +265,9 @@ async fn ask_portal(
     now: DateTime<Utc>,
 ) -> Result<Answer, Problem> {
     let verdict = verify(&pairs.issuer, &carried.token, now);
-    let Some(claims) = verdict.claims() else { return Ok(Answer::NoToken(verdict.message().to_owned())) };
+    let Some(claims) = verdict.claims() else {
+        return Ok(Answer::NoToken { why: verdict.message().to_owned(), is_foreign: !verdict.is_signed() });
+    };
     let jkt = claims.get("cnf").and_then(|cnf| cnf["jkt"].as_str()).unwrap_or_default();
     let expected = dpop::Expected { target: address.target, token: &carried.token, jkt };
     let proved = match dpop::verify(carried.proof.as_deref(), expected, now) {
@@ -300,7 +313,7 @@ impl Outcome {
     /// The checks of the proof, up to the one that failed.
     fn trace(&self) -> Vec<TraceRow> {
         let failed = match &self.answer {
-            Answer::NoToken(_) => return Vec::new(),
+            Answer::NoToken { .. } => return Vec::new(),
             Answer::Accepted => None,
             Answer::Refused(refusal) => Some(refusal),
         };

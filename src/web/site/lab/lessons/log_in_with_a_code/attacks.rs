@@ -82,7 +82,7 @@ pub fn attempt(
     let Some(chosen) = attack.choices().iter().find(|it| it.value == choice) else {
         return Err(Problem::bad_request("`choice` is none of the choices of this attack."));
     };
-    if let Some(hint) = chosen.hint {
+    if let Some(hint) = attack.hint(chosen, target) {
         return Ok(Err(hint.to_owned()));
     }
     let bob = Login::of(visit, visitor, 0);
