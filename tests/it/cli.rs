@@ -758,8 +758,8 @@ fn sign_refuses_what_is_no_claims_subject_lifetime_or_algorithm() {
 fn a_kid_may_begin_with_a_hyphen_as_one_thumbprint_in_64_does() {
     let program = Program::with_keys();
     for kid in ["-Rb0EpY8RLDlUTyI7jOBzI3iVOiR5DbcgjhPyDNbDX4", "--x1", "-h"] {
-        let token = program.sign(&["--kid", kid, "--algorithm", "HS256"]);
-        assert_eq!(program.inspect(&["--key", "keys/hs256.secret"], &token).1["header"]["kid"], kid);
+        let token = program.sign(&["--kid", kid, "--algorithm", "RS256"]);
+        assert_eq!(program.inspect(&["--key", "keys/jwt_key"], &token).1["header"]["kid"], kid);
     }
     program.run(&["sign", "--kid", "--ttl", "60"]).assert_failed(&["--kid", "has no value"]);
 }

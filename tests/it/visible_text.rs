@@ -179,13 +179,19 @@ async fn states_without_bob(app: &TestApp) -> Vec<(&'static str, Visitor)> {
     states
 }
 
+/// The page without its long words, such as a signature: one in some thousand has the letters of Bob's name in it.
+fn without_base64(page: &str) -> String {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    page.split_inclusive(|c| !is_word(c)).filter(|word| word.len() < 30).collect()
+}
+
 #[tokio::test]
 async fn bob_is_on_no_page_of_the_demo_that_has_verified_no_token_of_his() {
     let app = TestApp::spawn();
     for (state, visitor) in states_without_bob(&app).await {
         let addresses = ["/", "/Invalid%20token", "/Token%20Generated%20successfully!!", "/Error%20400", "/hello"];
         for path in addresses.into_iter().chain(["/generate?ttl=0", "/a/b"]) {
-            let page = visitor.page(path).await.to_lowercase();
+            let page = without_base64(&visitor.page(path).await).to_lowercase();
             assert!(!page.contains("bob"), "{path} while {state}: {page}");
         }
     }

@@ -529,7 +529,7 @@ fn the_log_says_what_to_set_if_only_this_computer_reaches_the_class() {
     }
     let help = program.run(&["serve", "--help"]).stdout;
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    let says = "Let pupils join a class; for a room set --bind too";
+    let says = "Let pupils join a class; for other devices listen beyond this machine";
     assert!(help.contains(says), "{help}");
 }
 

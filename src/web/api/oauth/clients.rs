@@ -11,7 +11,8 @@ use crate::web::http::extractor::extractor;
 use crate::web::session::logins::Logins;
 
 /// What every endpoint that [authenticates](Clients::authenticate) a client may answer.
-pub(super) const NO_CLIENT: Answer = Answer::json(401, "OAuthError", "The client is missing, or its secret is.");
+pub(super) const NO_CLIENT: Answer =
+    Answer::json(401, "OAuthError", "The client is unknown, or its secret is missing or wrong.");
 pub(super) const TOO_MANY_TRIES: Answer =
     Answer::json(429, "OAuthError", "A wrong secret came too often, where users are kept.");
 pub(super) const CLIENT_NOT_CHECKED: Answer =

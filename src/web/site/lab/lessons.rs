@@ -72,6 +72,11 @@ trait LessonPage: Sync {
         &[]
     }
 
+    /// Whether the forms of the page carry its work along, so that none is lost with the session.
+    fn forms_carry_work(&self) -> bool {
+        false
+    }
+
     /// Answers `GET` and `POST /lab/lessons/{slug}/{step}`. Most lessons have no such addresses.
     fn step(&self, _visit: &LessonVisit<'_>, _step: &str) -> Result<HttpResponse, Problem> {
         Err(Problem::not_found())
@@ -115,7 +120,7 @@ pub(in crate::web) async fn lesson(
     if let Some(page) = answer_page::find(&visit).await? {
         return Ok(page);
     }
-    visit.has_lost_work = visit.finds_its_work_lost();
+    visit.has_lost_work = !page.forms_carry_work() && visit.finds_its_work_lost();
     visit.answer = answer_page::new_name(&mut visit, came_with_session)?;
     let mut response = if let Some(prediction) = visit.sent_prediction()? {
         visit.predict(prediction)

@@ -121,7 +121,7 @@ async fn what_is_no_attack_gets_a_hint_about_itself() {
     let visitor = logged_in(&app).await;
     for (name, chosen, hint) in [
         ("state", "login", "log in as himself there"),
-        ("state", "invented", "does not know that code"),
+        ("state", "invented", "issuer does not know"),
         ("mix-up", "copy", "That is phishing"),
         ("mix-up", "own", "Whose code does she want"),
         ("redirect", "https://mallory.example/", "does not begin with"),

@@ -26,6 +26,10 @@ pub(super) struct Page;
 
 #[async_trait(?Send)]
 impl LessonPage for Page {
+    fn forms_carry_work(&self) -> bool {
+        true
+    }
+
     fn judging_steps(&self) -> &'static [&'static str] {
         &["present", "sign"]
     }
