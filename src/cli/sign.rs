@@ -56,9 +56,9 @@ pub(super) struct Options {
 
 /// A thumbprint (RFC 7638) may begin with a hyphen, as an option does.
 fn kid(text: &str) -> Result<String, &'static str> {
-    let option =
-        text.strip_prefix("--").is_some_and(|name| name.bytes().all(|it| it.is_ascii_lowercase() || it == b'-'));
-    if option { Err("the next option follows, so it has no value") } else { Ok(text.to_owned()) }
+    let name = text.strip_prefix("--").and_then(|option| option.split('=').next());
+    let is_option = name.is_some_and(|name| name.bytes().all(|it| it.is_ascii_lowercase() || it == b'-'));
+    if is_option { Err("the next option follows, so it has no value") } else { Ok(text.to_owned()) }
 }
 
 fn ttl(text: &str) -> Result<Lifetime, String> {

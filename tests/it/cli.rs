@@ -761,7 +761,9 @@ fn a_kid_may_begin_with_a_hyphen_as_one_thumbprint_in_64_does() {
         let token = program.sign(&["--kid", kid, "--algorithm", "RS256"]);
         assert_eq!(program.inspect(&["--key", "keys/jwt_key"], &token).1["header"]["kid"], kid);
     }
-    program.run(&["sign", "--kid", "--ttl", "60"]).assert_failed(&["--kid", "has no value"]);
+    for option in ["--ttl=60", "--keys"] {
+        program.run(&["sign", "--kid", option]).assert_failed(&["--kid", "has no value"]);
+    }
 }
 
 #[test]
