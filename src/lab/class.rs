@@ -305,6 +305,25 @@ impl Record {
 }
 
 #[cfg(test)]
+impl Class {
+    /// An open class that holds its solutions.
+    pub(crate) fn for_tests() -> Self {
+        Self {
+            id: ClassId::parse("abcdefgh").unwrap(),
+            code: ClassCode::parse("BCDFGH").unwrap(),
+            started_at: DateTime::UNIX_EPOCH,
+            used_at: DateTime::UNIX_EPOCH,
+            solutions_held: true,
+            solution_exceptions: LessonKeys::default(),
+            codes_held: false,
+            closed_lessons: LessonKeys::default(),
+            joining_open: true,
+            version: 1,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -355,18 +374,7 @@ mod tests {
 
     #[test]
     fn a_solution_is_held_like_all_others_unless_it_is_an_exception() {
-        let mut class = Class {
-            id: ClassId::parse("abcdefgh").unwrap(),
-            code: ClassCode::parse("BCDFGH").unwrap(),
-            started_at: at(0),
-            used_at: at(0),
-            solutions_held: true,
-            solution_exceptions: LessonKeys::default(),
-            codes_held: false,
-            closed_lessons: LessonKeys::default(),
-            joining_open: true,
-            version: 1,
-        };
+        let mut class = Class::for_tests();
         let one = |key, held| ClassChange::HoldSolution { key, held };
         for (change, held) in [
             (one("an", false), [false, true]),

@@ -450,23 +450,8 @@ pub(super) fn moment(seconds: i64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::class::{ClassCode, ClassId, LessonKeys, PredictionState, Pupil, Standing, State};
+    use crate::lab::class::{PredictionState, Pupil, Standing, State};
     use crate::random::Random;
-
-    fn class() -> Class {
-        Class {
-            id: ClassId::generate(&Random::system()).unwrap(),
-            code: ClassCode::parse("BCDFGH").unwrap(),
-            started_at: DateTime::UNIX_EPOCH,
-            used_at: DateTime::UNIX_EPOCH,
-            solutions_held: true,
-            solution_exceptions: LessonKeys::default(),
-            codes_held: false,
-            closed_lessons: LessonKeys::default(),
-            joining_open: true,
-            version: 1,
-        }
-    }
 
     /// A table in which every pupil solved every lesson after many tries and hints.
     fn worked_through(pupils: usize) -> String {
@@ -479,7 +464,7 @@ mod tests {
             solved_at: Some(0),
         };
         let now = DateTime::UNIX_EPOCH;
-        let class = class();
+        let class = Class::for_tests();
         let row = |number: usize| {
             let name = PupilName::parse(&format!("A rather long name {number}")).unwrap();
             let pupil = Pupil {
@@ -507,7 +492,7 @@ mod tests {
         for is_for_projector in [false, true] {
             let view = BoardView { sort: Sort::Joined, part: 1, is_for_projector };
             let says = |class| table(&Board::new(class, Vec::new(), DateTime::UNIX_EPOCH, view)).unwrap();
-            assert!(says(Some(class())).contains("Nobody has joined yet."));
+            assert!(says(Some(Class::for_tests())).contains("Nobody has joined yet."));
             assert_eq!(says(None).trim(), "", "the page says that no class is open");
         }
     }

@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use url::form_urlencoded;
 
 use super::LessonVisit;
-use super::own_keys::LOST_WORK;
+use super::own_keys::LOST_WORK_FIELD;
 use crate::random::Random;
 use crate::web::http::cookie_header;
 use crate::web::http::problem::Problem;
@@ -65,7 +65,7 @@ pub(super) fn is_value(text: &str) -> bool {
 /// Redirects to the lesson's page with these fields in its address: only the next request shows what the browser kept.
 /// The address proves nothing, because anybody can write such a link. See [`see_outcome`].
 pub(super) fn see_again(visit: &LessonVisit<'_>, fields: &[(&str, &str)]) -> HttpResponse {
-    let lost = visit.has_lost_work.then_some((LOST_WORK, "1"));
+    let lost = visit.has_lost_work.then_some((LOST_WORK_FIELD, "1"));
     let fields = fields.iter().copied().chain(lost);
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let address = format!("/lab/lessons/{}?{query}#verdict", visit.lesson.slug);
@@ -124,7 +124,7 @@ pub(super) fn is_outcome(visit: &LessonVisit<'_>) -> bool {
         form_urlencoded::parse(visit.request.query_string().as_bytes()).into_owned().collect();
     let Some((_, seal)) = fields.iter().find(|(name, _)| name == SEAL_FIELD) else { return false };
     // The projector adds its view to an address that is sealed already, and a lost session its reason.
-    let sealed = fields.iter().filter(|(name, _)| ![SEAL_FIELD, VIEW_FIELD, LOST_WORK].contains(&name.as_str()));
+    let sealed = fields.iter().filter(|(name, _)| ![SEAL_FIELD, VIEW_FIELD, LOST_WORK_FIELD].contains(&name.as_str()));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(sealed).finish();
     let text = format!("{query}~{seal}");
     !visitor.is_empty() && visit.lab.sessions.unseal(&purpose(visit, &visitor), &text).is_some()

@@ -9,10 +9,10 @@ use crate::random::Random;
 use crate::web::http::problem::Problem;
 
 /// The field with which the forms of a page say that the session had work on the lesson when the page was made.
-const HAS_WORK: &str = "has-work";
+const HAS_WORK_FIELD: &str = "has-work";
 
 /// The field of an address to which a press redirects that found this work gone.
-pub(super) const LOST_WORK: &str = "lost-work";
+pub(super) const LOST_WORK_FIELD: &str = "lost-work";
 
 impl LessonVisit<'_> {
     /// The name under which this visitor's keys are derived. The first call invents it.
@@ -40,8 +40,9 @@ impl LessonVisit<'_> {
 
     /// Whether the page of this form showed work that is gone, or the press before this redirect found it so.
     pub(super) fn finds_its_work_lost(&self) -> bool {
-        let sent_with_work = self.form.is_sent() && self.form.get(HAS_WORK).is_some();
-        let was_lost = || self.request.method().is_safe() && Form::of_query(self.request).get(LOST_WORK).is_some();
+        let sent_with_work = self.form.is_sent() && self.form.get(HAS_WORK_FIELD).is_some();
+        let was_lost =
+            || self.request.method().is_safe() && Form::of_query(self.request).get(LOST_WORK_FIELD).is_some();
         (sent_with_work && !self.has_work()) || was_lost()
     }
 
